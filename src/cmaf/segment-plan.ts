@@ -1,0 +1,138 @@
+import type { Ticks } from '../media/time.js';
+
+/** Boundaries kept for renditions that lag behind the source; none is ever this many segments late. */
+const MAX_BOUNDARIES = 64;
+
+export interface SegmentPlanOptions {
+  readonly firstMsn: number;
+  /** Ticks per second of every time given to and taken from the plan. */
+  readonly timescale: number;
+  /** Seconds that a segment should last. */
+  readonly segmentTarget: number;
+  /** Whole seconds, where an earlier epoch has fixed it already. */
+  readonly targetDuration: number | undefined;
+}
+
+export interface PlanStep {
+  /** The offered unit is the first of a new segment. */
+  readonly boundary: boolean;
+  /** The boundary had to be set on a unit that is not a keyframe, or TARGETDURATION would have been passed. */
+  readonly forced: boolean;
+}
+
+const NO_BOUNDARY: PlanStep = { boundary: false, forced: false };
+
+/** EXTINF rounded to the nearest integer may not pass TARGETDURATION (RFC 8216bis 4.4.3.1); stay clear of the half. */
+const ROUNDING_MARGIN = 0.4;
+
+/**
+ * Where the segments of one epoch begin. The source's units are offered in decode order and decide; every other
+ * rendition reads the same boundaries, so that all of them cut at the same presentation instants.
+ */
+export class SegmentPlan {
+  readonly timescale: number;
+  readonly #target: Ticks;
+  readonly #boundaries: { msn: number; start: Ticks }[] = [];
+  readonly #firstMsn: number;
+  #msn: number;
+  #limit: Ticks | undefined;
+  #segmentStart: Ticks | undefined;
+  #lastKeyframe: Ticks | undefined;
+  #keyframeInterval: Ticks | undefined;
+  #lastDuration: Ticks | undefined;
+  #horizon: Ticks = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SegmentPlanOptions) {
+    this.timescale = options.timescale;
+    this.#target = Math.round(options.segmentTarget * options.timescale);
+    this.#firstMsn = options.firstMsn;
+    this.#msn = options.firstMsn;
+    this.#limit =
+      options.targetDuration === undefined ? undefined : options.targetDuration * options.timescale;
+  }
+
+  /** MSN of the segment that the last offered unit is in. */
+  get msn(): number {
+    return this.#msn;
+  }
+
+  /** Distance between the last two keyframes; undefined until two were seen. */
+  get keyframeInterval(): Ticks | undefined {
+    return this.#keyframeInterval;
+  }
+
+  /** Decode time of the last offered unit: every boundary before it is known. */
+  get horizon(): Ticks {
+    return this.#horizon;
+  }
+
+  /** How long the open segment is, at the last offered unit. */
+  get openDuration(): Ticks {
+    return this.#segmentStart === undefined ? 0 : this.#horizon - this.#segmentStart;
+  }
+
+  /** Fixes TARGETDURATION (whole seconds); segments longer than it are cut from now on. */
+  fixTargetDuration(seconds: number): void {
+    this.#limit = seconds * this.timescale;
+  }
+
+  /**
+   * @param dts decode time of the unit
+   * @param pts presentation time of the unit
+   * @param duration nominal duration of the unit
+   */
+  offer(dts: Ticks, pts: Ticks, duration: Ticks, keyframe: boolean): PlanStep {
+    this.#horizon = dts;
+    if (this.#segmentStart === undefined) {
+      this.#begin(this.#firstMsn, pts);
+      if (keyframe) this.#lastKeyframe = pts;
+      return { boundary: true, forced: false };
+    }
+    const soFar = pts - this.#segmentStart;
+    if (!keyframe) {
+      const limit = this.#limit;
+      const tooLong =
+        limit !== undefined &&
+        soFar > 0 &&
+        dts + duration - this.#segmentStart > limit + ROUNDING_MARGIN * this.timescale;
+      if (!tooLong) return NO_BOUNDARY;
+      this.#next(pts, soFar);
+      return { boundary: true, forced: true };
+    }
+    const interval = pts - (this.#lastKeyframe ?? pts);
+    this.#lastKeyframe = pts;
+    if (interval > 0) this.#keyframeInterval = interval;
+    const reached = soFar >= this.#target - duration / 2;
+    const wouldOverrun = soFar + interval > Math.max(this.#limit ?? 0, this.#target) + duration / 2;
+    if (!reached && !wouldOverrun) return NO_BOUNDARY;
+    this.#next(pts, soFar);
+    return { boundary: true, forced: false };
+  }
+
+  /** Presentation time at which segment `msn` begins; undefined while that is not decided. */
+  startOf(msn: number): Ticks | undefined {
+    const first = this.#boundaries[0];
+    return first === undefined ? undefined : this.#boundaries[msn - first.msn]?.start;
+  }
+
+  /** Where segment `msn` ends: known, or expected to be as long as the one before; undefined without a guess. */
+  expectedEnd(msn: number): Ticks | undefined {
+    const known = this.startOf(msn + 1);
+    if (known !== undefined) return known;
+    const start = this.startOf(msn);
+    const length = this.#lastDuration ?? this.#keyframeInterval;
+    return start === undefined || length === undefined ? undefined : start + length;
+  }
+
+  #next(start: Ticks, previousDuration: Ticks): void {
+    this.#lastDuration = previousDuration;
+    this.#begin(this.#msn + 1, start);
+  }
+
+  #begin(msn: number, start: Ticks): void {
+    this.#msn = msn;
+    this.#segmentStart = start;
+    this.#boundaries.push({ msn, start });
+    if (this.#boundaries.length > MAX_BOUNDARIES) this.#boundaries.shift();
+  }
+}

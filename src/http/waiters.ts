@@ -1,0 +1,106 @@
+import type { Presentation } from '../origin/presentation.js';
+import type { PresentationSnapshot } from '../origin/snapshot.js';
+import type { Exchange, Reply } from './exchange.js';
+import { error } from './replies.js';
+
+/** Requests held at one time, over all channels. */
+export const MAX_WAITERS = 50_000;
+
+/** The answer, as soon as the snapshot allows one. */
+export type Attempt = (snapshot: PresentationSnapshot) => Reply | undefined;
+
+/** Identical requests wait together: one look at each snapshot and one answer for all of them. */
+interface Group {
+  readonly attempt: Attempt;
+  /** Each with the timer that ends its patience. */
+  readonly members: Map<Exchange, NodeJS.Timeout>;
+}
+
+interface Room {
+  readonly groups: Map<string, Group>;
+  readonly unsubscribe: () => void;
+}
+
+/** Requests that are held until what they ask for exists. */
+export class Waiters {
+  readonly #rooms = new Map<Presentation, Room>();
+  #count = 0;
+
+  /** Requests held now. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Answers at once if possible, else holds the exchange.
+   *
+   * @param key the same for requests that always get the same answer
+   * @param patience ms until 503
+   */
+  answer(exchange: Exchange, presentation: Presentation, key: string, attempt: Attempt, patience: number): void {
+    const reply = attempt(presentation.snapshot());
+    if (reply !== undefined) exchange.send(reply);
+    else if (this.#count >= MAX_WAITERS) exchange.send(error(503, 'TOO_MANY_WAITERS', 'too many requests are waiting'));
+    else this.#hold(exchange, presentation, key, attempt, patience);
+  }
+
+  #hold(exchange: Exchange, presentation: Presentation, key: string, attempt: Attempt, patience: number): void {
+    const room = this.#enter(presentation);
+    let group = room.groups.get(key);
+    if (group === undefined) room.groups.set(key, (group = { attempt, members: new Map() }));
+    const { members } = group;
+    this.#count += 1;
+    const timer = setTimeout(() => {
+      exchange.send(error(503, 'PLAYLIST_TIMEOUT', 'what was asked for did not come in time'));
+      this.#leave(presentation, key, exchange);
+    }, patience);
+    members.set(exchange, timer);
+    exchange.onAbort(() => {
+      this.#leave(presentation, key, exchange);
+    });
+  }
+
+  #enter(presentation: Presentation): Room {
+    let room = this.#rooms.get(presentation);
+    if (room === undefined) {
+      const unsubscribe = presentation.subscribe((snapshot) => {
+        this.#wake(presentation, snapshot);
+      });
+      this.#rooms.set(presentation, (room = { groups: new Map(), unsubscribe }));
+    }
+    return room;
+  }
+
+  #wake(presentation: Presentation, snapshot: PresentationSnapshot): void {
+    const room = this.#rooms.get(presentation);
+    if (room === undefined) return;
+    for (const [key, { attempt, members }] of room.groups) {
+      const reply = attempt(snapshot);
+      if (reply === undefined) continue;
+      room.groups.delete(key);
+      this.#count -= members.size;
+      for (const [exchange, timer] of members) {
+        clearTimeout(timer);
+        exchange.send(reply);
+      }
+    }
+    this.#tidy(presentation, room);
+  }
+
+  #leave(presentation: Presentation, key: string, exchange: Exchange): void {
+    const room = this.#rooms.get(presentation);
+    const group = room?.groups.get(key);
+    if (room === undefined || group === undefined) return;
+    clearTimeout(group.members.get(exchange));
+    if (!group.members.delete(exchange)) return;
+    this.#count -= 1;
+    if (group.members.size === 0) room.groups.delete(key);
+    this.#tidy(presentation, room);
+  }
+
+  #tidy(presentation: Presentation, room: Room): void {
+    if (room.groups.size > 0) return;
+    room.unsubscribe();
+    this.#rooms.delete(presentation);
+  }
+}

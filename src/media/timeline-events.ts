@@ -1,0 +1,25 @@
+import type { AccessUnit } from './access-unit.js';
+import type { AudioTrack, VideoTrack } from './track.js';
+
+/** The tracks of an epoch are known; units follow. At least one track is present. */
+export interface TimelineStart {
+  readonly type: 'start';
+  readonly video: VideoTrack | undefined;
+  readonly audio: AudioTrack | undefined;
+  /** Wall clock (ms since the Unix epoch) of media time 0: the earliest that the arrivals seen so far allow. */
+  readonly wallClockZero: number;
+}
+
+export interface TimelineUnit {
+  readonly type: 'unit';
+  readonly kind: 'video' | 'audio';
+  readonly unit: AccessUnit;
+}
+
+/** Timestamps jumped or a track changed: the epoch is over. A new `start` follows when the new tracks are known. */
+export interface TimelineDiscontinuity {
+  readonly type: 'discontinuity';
+  readonly reason: string;
+}
+
+export type TimelineEvent = TimelineStart | TimelineUnit | TimelineDiscontinuity;

@@ -1,0 +1,141 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { HttpObserver } from './http/observer.js';
+import type { IngestObserver } from './ingest/observer.js';
+import type { Channel } from './origin/channel.js';
+import type { OriginObserver } from './origin/observer.js';
+
+/** Seconds; from a frame's share of time to a stall. */
+const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 5];
+
+/** Everything counted, in Prometheus' terms. Observers are handed to the layers; gauges are read when scraped. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #publishes = this.#counter('millrace_publishes_total', 'Publishes accepted', ['channel']);
+  readonly #publishEnds = this.#counter('millrace_publish_ends_total', 'Publishes ended, by reason', ['channel', 'reason']);
+  readonly #parts = this.#counter('millrace_parts_total', 'Parts published', ['channel', 'rendition']);
+  readonly #partBytes = this.#counter('millrace_part_bytes_total', 'Bytes of parts published', ['channel', 'rendition']);
+  readonly #forced = this.#counter(
+    'millrace_forced_boundaries_total',
+    'Segments begun without a keyframe because the keyframe interval is too long',
+    ['channel'],
+  );
+  readonly #transcoderFailures = this.#counter('millrace_transcoder_failures_total', 'Transcoders that failed', ['channel']);
+  readonly #answers = this.#counter('millrace_http_answers_total', 'HTTP answers by status; 0: the client left first', ['status']);
+  readonly #answerBytes = this.#counter('millrace_http_bytes_total', 'Bytes of HTTP answer bodies', []);
+  readonly #partLag = new Histogram({
+    name: 'millrace_part_lag_seconds',
+    help: 'From the arrival of the newest source unit of a part to its publication',
+    labelNames: ['channel', 'rendition'],
+    buckets: LAG_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #connections = this.#counter('millrace_rtmp_connections_total', 'RTMP connections by how they ended', ['reason']);
+  readonly #openConnections = new Gauge({
+    name: 'millrace_rtmp_connections',
+    help: 'RTMP connections open now',
+    registers: [this.registry],
+  });
+  readonly #ingestBytes = this.#counter('millrace_ingest_bytes_total', 'Bytes received from publishers', ['channel']);
+  readonly #rejected = this.#counter('millrace_rtmp_rejected_total', 'RTMP connections turned away, by the cap', ['cap']);
+  readonly #ignored = this.#counter('millrace_ingest_ignored_total', 'Messages that could not be used', ['channel', 'code']);
+  readonly #ingestUnits = this.#counter('millrace_ingest_units_total', 'Access units received from publishers', ['channel', 'kind']);
+  readonly #faults = this.#counter('millrace_rtmp_faults_total', 'RTMP connections ended for a fault, by code', ['code']);
+
+  readonly origin: OriginObserver = {
+    publishStarted: (channel) => {
+      this.#publishes.inc({ channel });
+    },
+    publishEnded: (channel, reason) => {
+      this.#publishEnds.inc({ channel, reason });
+    },
+    partAdded: (channel, rendition, bytes, arrival) => {
+      this.#parts.inc({ channel, rendition });
+      this.#partBytes.inc({ channel, rendition }, bytes);
+      this.#partLag.observe({ channel, rendition }, Math.max(0, Date.now() - arrival) / 1000);
+    },
+    forcedBoundary: (channel) => {
+      this.#forced.inc({ channel });
+    },
+    transcoderFailed: (channel) => {
+      this.#transcoderFailures.inc({ channel });
+    },
+  };
+
+  readonly ingest: IngestObserver = {
+    connectionOpened: () => {
+      this.#openConnections.inc();
+    },
+    connectionClosed: (reason) => {
+      this.#openConnections.dec();
+      this.#connections.inc({ reason });
+    },
+    connectionRejected: (cap) => {
+      this.#rejected.inc({ cap });
+    },
+    bytesIn: (channel, bytes) => {
+      this.#ingestBytes.inc({ channel }, bytes);
+    },
+    unit: (channel, kind) => {
+      this.#ingestUnits.inc({ channel, kind });
+    },
+    messageIgnored: (channel, code) => {
+      this.#ignored.inc({ channel, code });
+    },
+    fault: (code) => {
+      this.#faults.inc({ code });
+    },
+  };
+
+  readonly http: HttpObserver = {
+    answered: (status, bytes) => {
+      this.#answers.inc({ status: String(status) });
+      if (bytes > 0) this.#answerBytes.inc(bytes);
+    },
+  };
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Gauges whose value is looked up at each scrape. */
+  watch(sources: { waiters: () => number; channels: () => Iterable<Channel> }): void {
+    this.#gauge('millrace_http_waiters', 'Requests held until what they ask for exists', [], (set) => {
+      set({}, sources.waiters());
+    });
+    this.#gauge('millrace_channel_live', '1 while a publisher is live on the channel', ['channel'], (set) => {
+      for (const channel of sources.channels()) set({ channel: channel.name }, channel.state === 'live' ? 1 : 0);
+    });
+    const rungs = (read: (stats: RungFigures) => number) => (set: SetGauge) => {
+      for (const channel of sources.channels()) {
+        for (const rung of channel.rungStats()) set({ channel: channel.name, rendition: rung.name }, read(rung));
+      }
+    };
+    const labels = ['channel', 'rendition'];
+    this.#gauge('millrace_transcode_lag_seconds', 'Source arrival to encoded frame', labels, rungs((r) => r.lagMs / 1000));
+    this.#gauge('millrace_transcode_queue_frames', 'Frames that wait for an encoder', labels, rungs((r) => r.queueLength));
+    this.#gauge('millrace_transcode_frames', 'Frames encoded in this publish', labels, rungs((r) => r.framesOut));
+    this.#gauge('millrace_transcode_dropped_frames', 'Frames skipped in this publish', labels, rungs((r) => r.framesDropped));
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: (set: SetGauge) => void): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        gauge.reset();
+        read((labels, value) => {
+          gauge.set(labels, value);
+        });
+      },
+    });
+  }
+}
+
+type SetGauge = (labels: Record<string, string>, value: number) => void;
+type RungFigures = ReturnType<Channel['rungStats']>[number];

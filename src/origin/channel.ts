@@ -1,0 +1,281 @@
+import type { Logger } from 'pino';
+import type { Rational } from '../media/time.js';
+import type { TimelineStart } from '../media/timeline-events.js';
+import type { VideoTrack } from '../media/track.js';
+import type { RungSpec, RungStats } from '../transcode/transcoder.js';
+import { Broadcast } from './broadcast.js';
+import type { TranscoderFactory } from './epoch.js';
+import type { OriginObserver } from './observer.js';
+import { Poster, type PictureMakerFactory } from './poster.js';
+import { Presentation } from './presentation.js';
+import type { PublishAttempt, PublisherControl, PublishGrant, PublishSession } from './publishing.js';
+
+export interface ChannelOptions {
+  readonly name: string;
+  readonly hls: { readonly partTarget: number; readonly segmentTarget: number; readonly window: number };
+  /** Seconds that a vanished publisher may stay away. */
+  readonly reconnectGrace: number;
+  readonly ladder: (source: VideoTrack) => readonly RungSpec[];
+  /** Undefined: no transcoder on this machine, the source rendition only. */
+  readonly createTranscoder: TranscoderFactory | undefined;
+  readonly createPictureMaker: PictureMakerFactory;
+  readonly observer: OriginObserver;
+  readonly logger: Logger;
+}
+
+export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
+
+/** A live publisher that has been silent this long (ms) may be replaced by one with the same key. */
+const TAKEOVER_SILENCE = 2000;
+
+/** Hung-up publishers are waited for this long at shutdown (ms). */
+const CLOSE_DEADLINE = 2000;
+
+interface Publisher {
+  readonly id: string;
+  readonly control: PublisherControl;
+  readonly broadcast: Broadcast;
+  ended: boolean;
+}
+
+/** One channel: who publishes to it, and the presentation that viewers see of it. */
+export class Channel {
+  readonly name: string;
+  readonly #options: ChannelOptions;
+  readonly #poster: Poster;
+  /** The presentation that a publisher feeds or may come back to. */
+  #current: Presentation | undefined;
+  /** The one before it: ended, still watchable for as long as its window. */
+  #last: Presentation | undefined;
+  #publisher: Publisher | undefined;
+  /** Broadcasts that are not closed yet: those of publishers that are gone but still draining, then the live one's. */
+  readonly #broadcasts: Broadcast[] = [];
+  /** Nobody will come back: the presentation ends as soon as its last units are out. */
+  #leaving = false;
+  #nextMsn = 0;
+  #nextOrdinal = 0;
+  #publishes = 0;
+  #frameRate: Rational | undefined;
+  #since: number | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: ChannelOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#poster = new Poster(options.createPictureMaker);
+  }
+
+  get state(): ChannelState {
+    if (this.#current !== undefined) {
+      if (!this.#current.isOpen) return 'starting';
+      return this.#publisher === undefined ? 'reconnecting' : 'live';
+    }
+    return this.#last === undefined ? 'offline' : 'ended';
+  }
+
+  /** ms since the Unix epoch of the first picture of what is live now. */
+  get since(): number | undefined {
+    return this.#current === undefined ? undefined : this.#since;
+  }
+
+  get poster(): Buffer | undefined {
+    return this.#poster.image;
+  }
+
+  /** The presentation to serve: the running one, or the ended one until a new one opens. */
+  get presentation(): Presentation | undefined {
+    if (this.#current?.isOpen === true) return this.#current;
+    return this.#last;
+  }
+
+  /** The presentation that an epoch belongs to. */
+  presentationOf(epoch: string): Presentation | undefined {
+    return [this.#current, this.#last].find((p) => p?.isOpen === true && epoch.startsWith(`${p.id}-`));
+  }
+
+  /** The live transcoder's figures, rung by rung. */
+  rungStats(): (RungStats & { readonly name: string })[] {
+    return this.#publisher?.broadcast.rungStats() ?? [];
+  }
+
+  publish(attempt: PublishAttempt, control: PublisherControl): PublishGrant {
+    const { logger, name } = this.#options;
+    const rival = this.#publisher;
+    if (rival !== undefined) {
+      if (rival.control.silentForMs() < TAKEOVER_SILENCE) {
+        const description = `channel "${name}" already has a live publisher`;
+        return { accepted: false, code: 'PUBLISH_BUSY', description };
+      }
+      logger.warn({ publish: rival.id }, 'publisher is silent, its key is taken over');
+      this.#ended(rival, 'vanished');
+      rival.control.close('taken over by a new publisher');
+    }
+    clearTimeout(this.#graceTimer);
+    this.#publishes += 1;
+    const id = `${name}-${String(this.#publishes)}`;
+    const log = logger.child({ publish: id });
+    const resumed = this.#current !== undefined;
+    this.#leaving = false;
+    this.#current ??= this.#newPresentation();
+    const publisher: Publisher = {
+      id,
+      control,
+      broadcast: this.#newBroadcast(this.#current, log),
+      ended: false,
+    };
+    this.#publisher = publisher;
+    this.#broadcasts.push(publisher.broadcast);
+    this.#options.observer.publishStarted(name);
+    log.info({ remote: attempt.remoteAddress, encoder: attempt.encoder, resumed }, 'publish started');
+    const grant = { accepted: true, channel: name, publishId: id, session: this.#session(publisher, log) } as const;
+    return resumed && this.#frameRate !== undefined ? { ...grant, frameRateHint: this.#frameRate } : grant;
+  }
+
+  /** Ends what is live: the publisher is told, the last parts go out, ENDLIST. Resolves when that is done. */
+  async close(): Promise<void> {
+    clearTimeout(this.#graceTimer);
+    const publisher = this.#publisher;
+    if (publisher !== undefined) {
+      publisher.control.close('the server is shutting down');
+      this.#ended(publisher, 'goodbye');
+    }
+    if (this.#broadcasts.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+        setTimeout(resolve, CLOSE_DEADLINE).unref();
+      });
+    }
+    if (this.#current !== undefined) this.#endPresentation();
+    clearTimeout(this.#lingerTimer);
+    this.#poster.close();
+  }
+
+  #session(publisher: Publisher, log: Logger): PublishSession {
+    return {
+      event: (event) => {
+        if (!publisher.ended) publisher.broadcast.event(event);
+      },
+      metadata: (metadata) => {
+        log.debug({ metadata }, 'metadata');
+      },
+      end: (reason) => {
+        this.#ended(publisher, reason);
+      },
+    };
+  }
+
+  #ended(publisher: Publisher, reason: 'goodbye' | 'vanished'): void {
+    if (publisher.ended) return;
+    publisher.ended = true;
+    const { logger, name, observer, reconnectGrace } = this.#options;
+    logger.info({ publish: publisher.id, reason }, 'publish ended');
+    observer.publishEnded(name, reason);
+    if (this.#publisher === publisher) this.#publisher = undefined;
+    const grace = reason === 'vanished' ? reconnectGrace * 1000 : 0;
+    if (grace > 0) this.#graceTimer = setTimeout(() => this.#graceOver(), grace);
+    this.#leaving = grace === 0;
+    publisher.broadcast.end();
+  }
+
+  #broadcastClosed(broadcast: Broadcast): void {
+    this.#broadcasts.splice(this.#broadcasts.indexOf(broadcast), 1);
+    const next = this.#broadcasts[0];
+    if (next === undefined && this.#leaving) this.#endPresentation();
+    else this.#current?.awaitNextEpoch();
+    if (next !== undefined) next.resume();
+    else this.#onIdle?.();
+  }
+
+  #graceOver(): void {
+    this.#leaving = true;
+    if (this.#broadcasts.length > 0) return;
+    this.#options.logger.info('publisher did not come back in time');
+    this.#endPresentation();
+  }
+
+  #endPresentation(): void {
+    const presentation = this.#current;
+    if (presentation === undefined) return;
+    this.#nextMsn = presentation.nextMsn;
+    this.#nextOrdinal = presentation.nextOrdinal;
+    this.#current = undefined;
+    this.#since = undefined;
+    this.#frameRate = undefined;
+    if (presentation.isOpen) this.#last = presentation;
+    presentation.end();
+    clearTimeout(this.#lingerTimer);
+    this.#lingerTimer = setTimeout(() => {
+      this.#last = undefined;
+      this.#poster.clear();
+    }, this.#options.hls.window * 1000);
+    this.#lingerTimer.unref();
+    this.#options.logger.info({ presentation: presentation.id }, 'presentation ended');
+  }
+
+  #newPresentation(): Presentation {
+    return new Presentation({
+      id: Date.now().toString(36),
+      firstMsn: this.#nextMsn,
+      firstOrdinal: this.#nextOrdinal,
+      window: this.#options.hls.window,
+    });
+  }
+
+  #newBroadcast(presentation: Presentation, log: Logger): Broadcast {
+    const { name, hls, observer, ladder, createTranscoder } = this.#options;
+    const broadcast: Broadcast = new Broadcast({
+      presentation,
+      held: this.#broadcasts.length > 0,
+      epochOptions: ({ video }) => ({
+        partTarget: hls.partTarget,
+        segmentTarget: hls.segmentTarget,
+        rungs: video === undefined || createTranscoder === undefined ? [] : ladder(video),
+        createTranscoder,
+      }),
+      listener: {
+        partAdded: (rendition, bytes, arrival) => {
+          observer.partAdded(name, rendition, bytes, arrival);
+        },
+        epochStarted: (epoch, start) => {
+          this.#frameRate = start.video?.frameRate;
+          this.#since ??= start.wallClockZero;
+          log.info({ epoch, ...describe(start) }, 'epoch started');
+        },
+        epochEnded: (reason) => {
+          log.warn({ reason }, 'discontinuity');
+        },
+        keyframe: ({ video }, unit) => {
+          if (video) this.#poster.offer(video, unit);
+        },
+        forcedBoundary: () => {
+          observer.forcedBoundary(name);
+          log.warn(
+            { targetDuration: presentation.targetDuration },
+            'keyframe interval is longer than the target duration; set it to 2 s in the encoder',
+          );
+        },
+        transcoderFailed: (error) => {
+          observer.transcoderFailed(name);
+          log.error({ err: error }, 'transcoder failed, the source rendition goes on alone');
+        },
+        opened: () => {
+          log.info({ renditions: presentation.renditionNames }, 'playable');
+        },
+        closed: () => {
+          this.#broadcastClosed(broadcast);
+        },
+      },
+    });
+    return broadcast;
+  }
+}
+
+function describe({ video, audio }: TimelineStart): object {
+  return {
+    video: video && `${video.codecString} ${String(video.width)}x${String(video.height)}`,
+    frameRate: video && Number((video.frameRate.num / video.frameRate.den).toFixed(3)),
+    audio: audio && `${audio.codecString} ${String(audio.sampleRate)} Hz, ${String(audio.channels)} ch`,
+  };
+}

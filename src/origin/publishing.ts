@@ -1,0 +1,51 @@
+import type { Rational } from '../media/time.js';
+import type { TimelineEvent } from '../media/timeline-events.js';
+
+/** A publisher that asks to be let in. */
+export interface PublishAttempt {
+  readonly app: string;
+  readonly streamKey: string;
+  readonly remoteAddress: string;
+  /** What the encoder calls itself; may be empty. */
+  readonly encoder: string;
+}
+
+/** What the origin may ask of a publisher's connection. */
+export interface PublisherControl {
+  /** Ends the connection, telling the encoder why where the protocol allows. */
+  close(reason: string): void;
+  /** ms since the last byte came from it. */
+  silentForMs(): number;
+}
+
+/** What the encoder says of its stream; shown, never relied on. */
+export interface PublisherMetadata {
+  readonly encoder?: string | undefined;
+  readonly frameRate?: number | undefined;
+}
+
+/** Where an accepted publisher's units go. */
+export interface PublishSession {
+  event(event: TimelineEvent): void;
+  metadata(metadata: PublisherMetadata): void;
+  /** Comes once: `goodbye` ends the presentation, `vanished` gives the publisher the reconnect grace. */
+  end(reason: 'goodbye' | 'vanished'): void;
+}
+
+export type PublishRefusalCode = 'PUBLISH_DENIED' | 'PUBLISH_BUSY' | 'SHUTTING_DOWN';
+
+export type PublishGrant =
+  | {
+      readonly accepted: true;
+      readonly channel: string;
+      readonly publishId: string;
+      readonly session: PublishSession;
+      /** The frame rate of the epoch this one continues, if it does. */
+      readonly frameRateHint?: Rational;
+    }
+  | { readonly accepted: false; readonly code: PublishRefusalCode; readonly description: string };
+
+/** Decides who may publish where. */
+export interface PublishTarget {
+  publish(attempt: PublishAttempt, control: PublisherControl): PublishGrant;
+}

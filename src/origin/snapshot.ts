@@ -1,0 +1,70 @@
+/** One part, complete and immutable. */
+export interface PartInfo {
+  /** 0-based within its segment. */
+  readonly index: number;
+  /** Seconds; never above the presentation's part target. */
+  readonly duration: number;
+  readonly independent: boolean;
+  readonly byteLength: number;
+}
+
+/** One segment; `complete` is false for the open one at the live edge. */
+export interface SegmentInfo {
+  readonly msn: number;
+  readonly epoch: string;
+  /** True when this is the first segment of an epoch other than the presentation's first. */
+  readonly discontinuity: boolean;
+  /** Seconds so far (open) or in all (complete). */
+  readonly duration: number;
+  /** ms since the Unix epoch of the segment's start: media time plus the epoch's fixed anchor. */
+  readonly programDateTime: number;
+  readonly complete: boolean;
+  /** Its media is missing (the encoder fell out); listed so that numbers and time run on. */
+  readonly gap: boolean;
+  readonly parts: readonly PartInfo[];
+}
+
+/** The part that will be published next. */
+export interface NextPart {
+  readonly epoch: string;
+  readonly msn: number;
+  readonly part: number;
+  /** It is the first of an epoch, whose init segment is not out yet. */
+  readonly newInit: boolean;
+}
+
+/** One rendition at one instant. */
+export interface RenditionSnapshot {
+  readonly name: string;
+  readonly kind: 'video' | 'audio';
+  readonly codecString: string;
+  /** Video only: display size and frames per second. */
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+  /** Audio only. */
+  readonly channels: number;
+  readonly sampleRate: number;
+  /** Bits per second: measured peak and average, with container. */
+  readonly peakBandwidth: number;
+  readonly averageBandwidth: number;
+  /** MSN of the first listed segment (also when the list is empty: the next one). */
+  readonly mediaSequence: number;
+  readonly discontinuitySequence: number;
+  readonly segments: readonly SegmentInfo[];
+  /** Where the next part will be: what PRELOAD-HINT names. Undefined once ended. */
+  readonly next: NextPart | undefined;
+  /** Rises with each change of this rendition. */
+  readonly version: number;
+}
+
+/** The whole presentation at one instant: what playlists are pure functions of. */
+export interface PresentationSnapshot {
+  readonly renditions: readonly RenditionSnapshot[];
+  /** Whole seconds; constant for the life of the presentation. */
+  readonly targetDuration: number;
+  /** Seconds with at most 5 decimals; constant for the life of the presentation. */
+  readonly partTarget: number;
+  readonly ended: boolean;
+  readonly version: number;
+}

@@ -1,0 +1,208 @@
+import { MillraceError } from '../errors.js';
+import { ChunkStream, NOT_EXTENDED } from './chunk-stream.js';
+import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MESSAGE_HEADER_LENGTHS } from './chunk-writer.js';
+import { parseChunkSize, parseControlNumber } from './messages/control.js';
+import { MessageType } from './messages/message.js';
+import type { RtmpMessage } from './messages/message.js';
+
+/** Chunk streams with state on one connection; encoders use three to six. */
+export const MAX_CHUNK_STREAMS = 64;
+
+/** Bytes held for all incomplete messages of one connection together. */
+export const MAX_PARTIAL_BYTES = 16 * 1024 * 1024;
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+/**
+ * Reassembles messages from the chunk stream (RTMP 1.0 5.3), pulled one at a time:
+ *
+ *     reader.push(bytes);
+ *     for (let message = reader.next(); message !== undefined; message = reader.next()) { ... }
+ *
+ * Pull until `undefined` before the next `push`: only then does the reader hold no view over `bytes`. Set Chunk Size and
+ * Abort take effect here, at the place where they stand in the stream, and are handed out like any other message.
+ */
+export class ChunkReader {
+  #input = EMPTY;
+  #position = 0;
+  #chunkSize = DEFAULT_CHUNK_SIZE;
+  readonly #streams = new Map<number, ChunkStream>();
+  /** The chunk stream whose chunk payload is being read, and what is left of that chunk. */
+  #current: ChunkStream | undefined;
+  #chunkLeft = 0;
+  #partialBytes = 0;
+
+  /** Bytes held for incomplete messages; never above `MAX_PARTIAL_BYTES`. */
+  get heldBytes(): number {
+    return this.#partialBytes;
+  }
+
+  push(bytes: Buffer): void {
+    const left = this.#input.length - this.#position;
+    this.#input = left === 0 ? bytes : Buffer.concat([this.#input.subarray(this.#position), bytes]);
+    this.#position = 0;
+  }
+
+  /**
+   * The next complete message, or undefined when more bytes are needed.
+   * @throws MillraceError RTMP_BAD_CHUNK, RTMP_MESSAGE_TOO_LONG or RTMP_LIMIT; framing is lost then, so the connection
+   * is to be closed.
+   */
+  next(): RtmpMessage | undefined {
+    for (;;) {
+      this.#current ??= this.#readHeader();
+      if (this.#current === undefined) {
+        // At most a chunk header's worth of bytes is left: keep a copy, since the input belongs to the caller.
+        this.#input = Buffer.from(this.#input.subarray(this.#position));
+        this.#position = 0;
+        return undefined;
+      }
+      const message = this.#readPayload(this.#current);
+      if (message !== undefined) return message;
+      if (this.#chunkLeft > 0) {
+        this.#input = EMPTY;
+        this.#position = 0;
+        return undefined;
+      }
+    }
+  }
+
+  /** Copies what is here of the current chunk, and gives the message if that was its end. */
+  #readPayload(stream: ChunkStream): RtmpMessage | undefined {
+    const end = this.#position + Math.min(this.#chunkLeft, this.#input.length - this.#position);
+    if (end > this.#position) {
+      const held = stream.held;
+      stream.append(this.#input, this.#position, end);
+      this.#partialBytes += stream.held - held;
+      if (this.#partialBytes > MAX_PARTIAL_BYTES) {
+        throw new MillraceError('RTMP_LIMIT', `incomplete messages hold over ${MAX_PARTIAL_BYTES} bytes`);
+      }
+      this.#chunkLeft -= end - this.#position;
+      this.#position = end;
+    }
+    if (this.#chunkLeft > 0) return undefined;
+    this.#current = undefined;
+    if (stream.received < stream.length) return undefined;
+    this.#partialBytes -= stream.held;
+    const message = stream.take();
+    this.#obey(message);
+    return message;
+  }
+
+  #obey(message: RtmpMessage): void {
+    if (message.typeId === MessageType.SetChunkSize) this.#chunkSize = parseChunkSize(message.payload);
+    if (message.typeId === MessageType.Abort) {
+      const stream = this.#streams.get(parseControlNumber(message.payload));
+      if (stream !== undefined) this.#discard(stream);
+    }
+  }
+
+  #discard(stream: ChunkStream): void {
+    this.#partialBytes -= stream.held;
+    stream.discard();
+  }
+
+  /** Reads one chunk header whole and enters its chunk, or changes nothing and gives undefined. */
+  #readHeader(): ChunkStream | undefined {
+    const input = this.#input;
+    const available = input.length;
+    let position = this.#position;
+    if (position >= available) return undefined;
+
+    const first = input.readUInt8(position++);
+    const format = first >> 6;
+    let id = first & 0x3f;
+    if (id === 0) {
+      if (available - position < 1) return undefined;
+      id = 64 + input.readUInt8(position++);
+    } else if (id === 1) {
+      if (available - position < 2) return undefined;
+      id = 64 + input.readUInt16LE(position);
+      position += 2;
+    }
+    const stream = this.#streams.get(id);
+    if (format !== 3) return this.#readMessageHeader(format, id, stream, position);
+    if (stream === undefined) throw startsWith(id, format);
+    return this.#readContinuation(stream, position);
+  }
+
+  #readMessageHeader(
+    format: number,
+    id: number,
+    known: ChunkStream | undefined,
+    start: number,
+  ): ChunkStream | undefined {
+    const input = this.#input;
+    const available = input.length;
+    let position = start + MESSAGE_HEADER_LENGTHS[format as 0 | 1 | 2];
+    if (position > available) return undefined;
+    let time = input.readUIntBE(start, 3);
+    let extended = NOT_EXTENDED;
+    if (time === EXTENDED_TIMESTAMP) {
+      if (available - position < 4) return undefined;
+      time = extended = input.readUInt32BE(position);
+      position += 4;
+    }
+
+    const stream = known ?? this.#addStream(id, format);
+    const length = format <= 1 ? input.readUIntBE(start + 3, 3) : stream.length;
+    const typeId = format <= 1 ? input.readUInt8(start + 6) : stream.typeId;
+    const streamId = format === 0 ? input.readUInt32LE(start + 7) : stream.streamId;
+    if (stream.open && format === 0) this.#discard(stream);
+    if (!stream.open) {
+      stream.begin(format, { time, length, typeId, streamId, extended });
+    } else if (length !== stream.length || typeId !== stream.typeId) {
+      throw new MillraceError('RTMP_BAD_CHUNK', `chunk stream ${id} changes its message before the end`);
+    }
+    return this.#enterChunk(stream, position);
+  }
+
+  /** A type 3 header: the open message goes on, or a new one begins like the last. */
+  #readContinuation(stream: ChunkStream, start: number): ChunkStream | undefined {
+    let position = start;
+    let repeats = stream.open ? stream.repeatsExtended : undefined;
+    if (stream.extended !== NOT_EXTENDED) {
+      repeats ??= this.#peekExtended(stream.extended, position);
+      if (repeats === undefined) return undefined;
+      if (repeats) position += 4;
+      if (position > this.#input.length) return undefined;
+    }
+    if (stream.open) stream.repeatsExtended = repeats;
+    else stream.beginAgain(repeats);
+    return this.#enterChunk(stream, position);
+  }
+
+  /**
+   * Type 3 chunks repeat the extended timestamp (RTMP 1.0 5.3.1.3), but some senders leave it out: bytes that differ
+   * from it are payload. Asked once per message, so payload that looks like the timestamp by chance is eaten only where
+   * the message's first continuation begins with it. Undefined when too few bytes are here to tell.
+   */
+  #peekExtended(expected: number, position: number): boolean | undefined {
+    for (let i = 0; i < 4; i++) {
+      const byte = this.#input[position + i];
+      if (byte === undefined) return undefined;
+      if (byte !== ((expected >>> (24 - 8 * i)) & 0xff)) return false;
+    }
+    return true;
+  }
+
+  #addStream(id: number, format: number): ChunkStream {
+    // librtmp opens chunk stream 2 with a type 1 header; type 2 has no length to go by.
+    if (format > 1) throw startsWith(id, format);
+    if (this.#streams.size >= MAX_CHUNK_STREAMS) {
+      throw new MillraceError('RTMP_LIMIT', `more than ${MAX_CHUNK_STREAMS} chunk streams`);
+    }
+    const stream = new ChunkStream(id);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  #enterChunk(stream: ChunkStream, position: number): ChunkStream {
+    this.#position = position;
+    this.#chunkLeft = Math.min(this.#chunkSize, stream.length - stream.received);
+    return stream;
+  }
+}
+
+const startsWith = (id: number, format: number): MillraceError =>
+  new MillraceError('RTMP_BAD_CHUNK', `chunk stream ${id} starts with a type ${format} header`);

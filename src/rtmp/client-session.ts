@@ -1,0 +1,231 @@
+import { MillraceError } from '../errors.js';
+import { ClientHandshake } from './handshake.js';
+import { amfObject, commandMessage, parseCommand } from './messages/command.js';
+import type { Command } from './messages/command.js';
+import { MessageType } from './messages/message.js';
+import type { RtmpMessage } from './messages/message.js';
+import { metadataMessage } from './messages/metadata.js';
+import { parseStatus } from './messages/status.js';
+import { ProtocolLink } from './protocol-link.js';
+
+const DEFAULT_SENT_CHUNK_SIZE = 4096;
+const AUDIO_CHUNK_STREAM = 4;
+const VIDEO_CHUNK_STREAM = 6;
+
+export interface ClientOptions {
+  readonly app: string;
+  readonly streamKey: string;
+  /** `rtmp://host:port/app`. */
+  readonly tcUrl: string;
+  /** How the publisher names itself. */
+  readonly flashVer?: string;
+  /** Chunk size of what is sent; 4096 by default. */
+  readonly chunkSize?: number;
+}
+
+/** What a client session wants done, in this order. */
+export type ClientResult =
+  | { readonly type: 'send'; readonly data: Buffer }
+  /** The server lets us publish: metadata, audio and video may go. */
+  | { readonly type: 'ready' }
+  /** The server ended or refused the publish, or broke the protocol: close the connection. Nothing follows. */
+  | { readonly type: 'closed'; readonly error?: MillraceError };
+
+type State =
+  | { readonly stage: 'handshaking'; readonly handshake: ClientHandshake }
+  | { readonly stage: 'connecting' }
+  | { readonly stage: 'creating'; readonly createTransaction: number }
+  | { readonly stage: 'publishing'; readonly streamId: number; readonly ready: boolean }
+  | { readonly stage: 'ended' };
+
+/**
+ * The publisher's side of an RTMP connection (RTMP 1.0 7.2), bytes in, results out: connect, releaseStream, FCPublish,
+ * createStream, publish, as ffmpeg and OBS do it.
+ *
+ *     send(session.start());
+ *     on data: for (result of session.receive(bytes, now)) ...   until 'ready', and go on feeding it afterwards
+ *     send(session.metadata(...)); send(session.video(...)); send(session.audio(...)); ... send(session.goodbye());
+ */
+export class ClientSession {
+  readonly #options: ClientOptions;
+  readonly #link = new ProtocolLink();
+  readonly #handshake = new ClientHandshake();
+  #state: State = { stage: 'handshaking', handshake: this.#handshake };
+  #lastTransaction = 0;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** The first bytes to send. */
+  start(): Buffer[] {
+    return [this.#handshake.start()];
+  }
+
+  /** Feeds what the socket read; `bytes` may be reused afterwards. `now` in ms of any clock that does not run backwards. */
+  receive(bytes: Buffer, now: number): ClientResult[] {
+    const out: ClientResult[] = [];
+    if (this.#state.stage === 'ended') return out;
+    try {
+      this.#link.count(bytes.length);
+      const chunks =
+        this.#state.stage === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes, out) : bytes;
+      if (chunks.length > 0) this.#readMessages(chunks, now, out);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      this.#end(error, out);
+    }
+    return out;
+  }
+
+  /** onMetaData. Only once ready. */
+  metadata(values: Readonly<Record<string, number | string | boolean>>): Buffer[] {
+    return [this.#link.write(metadataMessage(this.#readyStreamId(), values))];
+  }
+
+  /** One video message: an FLV video tag body and its time in ms. Only once ready. */
+  video(timestamp: number, body: Buffer): Buffer[] {
+    return [this.#media(VIDEO_CHUNK_STREAM, MessageType.Video, timestamp, body)];
+  }
+
+  /** One audio message: an FLV audio tag body and its time in ms. Only once ready. */
+  audio(timestamp: number, body: Buffer): Buffer[] {
+    return [this.#media(AUDIO_CHUNK_STREAM, MessageType.Audio, timestamp, body)];
+  }
+
+  /** Ends the publish in good order; close the connection after sending. Empty when nothing is being published. */
+  goodbye(): Buffer[] {
+    const state = this.#state;
+    this.#state = { stage: 'ended' };
+    if (state.stage !== 'publishing') return [];
+    return [
+      this.#call('FCUnpublish', null, this.#options.streamKey),
+      this.#call('deleteStream', null, state.streamId),
+    ];
+  }
+
+  #shakeHands(handshake: ClientHandshake, bytes: Buffer, out: ClientResult[]): Buffer {
+    const step = handshake.receive(bytes);
+    for (const data of step.send) out.push({ type: 'send', data });
+    if (step.done) {
+      this.#state = { stage: 'connecting' };
+      const { app, tcUrl, flashVer = 'FMLE/3.0 (compatible; Millrace)' } = this.#options;
+      out.push(
+        { type: 'send', data: this.#link.setChunkSize(this.#options.chunkSize ?? DEFAULT_SENT_CHUNK_SIZE) },
+        {
+          type: 'send',
+          data: this.#call('connect', amfObject({ app, type: 'nonprivate', flashVer, tcUrl })),
+        },
+      );
+    }
+    return step.rest;
+  }
+
+  #readMessages(bytes: Buffer, now: number, out: ClientResult[]): void {
+    this.#link.push(bytes);
+    for (let message = this.#link.next(now); message !== undefined; message = this.#link.next(now)) {
+      if (message.typeId === MessageType.CommandAmf0 || message.typeId === MessageType.CommandAmf3) {
+        this.#command(parseCommand(message), out);
+      }
+      if (this.#state.stage === 'ended') return;
+    }
+    for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
+  }
+
+  #command(command: Command, out: ClientResult[]): void {
+    switch (command.name) {
+      case '_result':
+        this.#result(command, out);
+        break;
+      case '_error':
+        this.#failure(command, out);
+        break;
+      case 'onStatus':
+        this.#status(command, out);
+        break;
+      default:
+      // onBWDone, onFCPublish and other notices that a publisher need not act on.
+    }
+  }
+
+  #result(command: Command, out: ClientResult[]): void {
+    const state = this.#state;
+    if (state.stage === 'connecting' && command.transactionId === this.#lastTransaction) {
+      const { streamKey } = this.#options;
+      const release = this.#call('releaseStream', null, streamKey);
+      const announce = this.#call('FCPublish', null, streamKey);
+      const create = this.#call('createStream', null);
+      this.#state = { stage: 'creating', createTransaction: this.#lastTransaction };
+      for (const data of [release, announce, create]) out.push({ type: 'send', data });
+    } else if (state.stage === 'creating' && command.transactionId === state.createTransaction) {
+      const [streamId] = command.args;
+      if (typeof streamId !== 'number' || streamId !== streamId >>> 0) {
+        throw new MillraceError('RTMP_BAD_COMMAND', 'createStream was answered without a stream id');
+      }
+      this.#state = { stage: 'publishing', streamId, ready: false };
+      const publish = commandMessage(
+        'publish',
+        ++this.#lastTransaction,
+        null,
+        [this.#options.streamKey, 'live'],
+        streamId,
+      );
+      out.push({ type: 'send', data: this.#link.write(publish) });
+    }
+  }
+
+  /** Only connect and createStream must succeed; servers may not know releaseStream and FCPublish. */
+  #failure(command: Command, out: ClientResult[]): void {
+    const state = this.#state;
+    const awaited =
+      (state.stage === 'connecting' && command.transactionId === this.#lastTransaction) ||
+      (state.stage === 'creating' && command.transactionId === state.createTransaction) ||
+      (state.stage === 'publishing' && command.transactionId === this.#lastTransaction);
+    if (awaited) this.#end(refusal(command), out);
+  }
+
+  #status(command: Command, out: ClientResult[]): void {
+    const { level, code } = parseStatus(command.args[0]);
+    const state = this.#state;
+    if (level === 'error') {
+      this.#end(refusal(command), out);
+    } else if (code === 'NetStream.Publish.Start' && state.stage === 'publishing' && !state.ready) {
+      this.#state = { ...state, ready: true };
+      out.push({ type: 'ready' });
+    } else if (code === 'NetStream.Unpublish.Success' || code === 'NetConnection.Connect.Closed') {
+      this.#end(undefined, out);
+    }
+  }
+
+  #end(error: MillraceError | undefined, out: ClientResult[]): void {
+    this.#state = { stage: 'ended' };
+    out.push(error === undefined ? { type: 'closed' } : { type: 'closed', error });
+  }
+
+  /** A command on the connection itself, with the next transaction id. */
+  #call(name: string, object: Command['object'], ...args: Command['args']): Buffer {
+    return this.#link.write(commandMessage(name, ++this.#lastTransaction, object, args));
+  }
+
+  #media(chunkStreamId: number, typeId: number, timestamp: number, payload: Buffer): Buffer {
+    const message: RtmpMessage = {
+      chunkStreamId,
+      typeId,
+      streamId: this.#readyStreamId(),
+      timestamp,
+      payload,
+    };
+    return this.#link.write(message);
+  }
+
+  #readyStreamId(): number {
+    if (this.#state.stage !== 'publishing' || !this.#state.ready)
+      throw new Error(`not publishing: ${this.#state.stage}`);
+    return this.#state.streamId;
+  }
+}
+
+function refusal(command: Command): MillraceError {
+  const { code, description } = parseStatus(command.args[0]);
+  return new MillraceError('RTMP_REFUSED', `${code || command.name}: ${description || 'no reason given'}`);
+}

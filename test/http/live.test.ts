@@ -1,0 +1,332 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HttpListener } from '../../src/http/listener.js';
+import type { Channel } from '../../src/origin/channel.js';
+import { Origin } from '../../src/origin/origin.js';
+import type { PublishSession } from '../../src/origin/publishing.js';
+import { ATTEMPT, newChannel } from '../support/channel.js';
+import { readPlaylist } from '../support/playlist.js';
+import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
+
+let channel: Channel;
+let origin: Origin;
+let http: HttpListener;
+let session: PublishSession | undefined;
+let answered: number[];
+let sent: number;
+let soundSent: number;
+
+beforeEach(async () => {
+  channel = newChannel();
+  origin = new Origin([{ channel, streamKey: ATTEMPT.streamKey }]);
+  answered = [];
+  http = new HttpListener({
+    host: '127.0.0.1',
+    port: 0,
+    origin,
+    pages: '/nonexistent',
+    observer: { answered: (status) => answered.push(status) },
+    metrics: () => Promise.resolve({ body: 'up 1\n', contentType: 'text/plain' }),
+    isReady: () => true,
+  });
+  await http.listen();
+});
+
+afterEach(async () => {
+  await origin.close();
+  http.close();
+});
+
+const url = (path: string): string => `http://127.0.0.1:${http.port}${path}`;
+const get = (path: string, init?: RequestInit): Promise<Response> => fetch(url(path), init);
+
+function goLive(frames = 60 * 3 + 20): void {
+  const grant = origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 });
+  if (!grant.accepted) throw new Error(grant.description);
+  session = grant.session;
+  session.event(started(videoTrack(), audioTrack(), Date.now()));
+  sent = 0;
+  soundSent = 0;
+  more(frames);
+}
+
+function more(frames: number): void {
+  for (const to = sent + frames; sent < to; sent++) {
+    session?.event({ type: 'unit', kind: 'video', unit: frame(sent) });
+    while (soundSent * 1024 < ((sent + 1) / 30) * 48_000) {
+      session?.event({ type: 'unit', kind: 'audio', unit: sound(soundSent++) });
+    }
+  }
+}
+
+/** Resolves when the server holds as many requests as that. */
+async function held(count: number): Promise<void> {
+  while (http.waiters !== count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const media = async (): Promise<ReturnType<typeof readPlaylist>> =>
+  readPlaylist(await (await get('/live/live/source/index.m3u8')).text());
+
+describe('playlists over HTTP', () => {
+  it('of a channel that is not live are a 404 with a coded, uncacheable error', async () => {
+    for (const path of ['/live/live/index.m3u8', '/live/live/source/index.m3u8']) {
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(await response.json()).toMatchObject({ error: { code: 'CHANNEL_NOT_LIVE' } });
+    }
+  });
+
+  it('N9 N13 carry their type, a short life and CORS', async () => {
+    goLive();
+    for (const path of ['/live/live/index.m3u8', '/live/live/source/index.m3u8']) {
+      const response = await get(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
+      expect(response.headers.get('cache-control')).toBe('public, max-age=1');
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('vary')).toBeNull();
+    }
+    const blocking = await get('/live/live/source/index.m3u8?_HLS_msn=2');
+    expect(blocking.headers.get('cache-control')).toBe('public, max-age=12');
+  });
+
+  it('N14 answer HEAD like GET without a body, and If-None-Match with 304 while nothing changed', async () => {
+    goLive();
+    const full = await get('/live/live/source/index.m3u8');
+    const length = (await full.text()).length;
+    const head = await get('/live/live/source/index.m3u8', { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(length), '']);
+    const tag = full.headers.get('etag') ?? '';
+    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(304);
+    more(12);
+    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(200);
+  });
+
+  it('D3 are held until the part exists, then answered with it', async () => {
+    goLive();
+    const before = await media();
+    expect(before.hint).toMatch(/3\.3\.m4s$/);
+    const waiting = get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3');
+    await held(1);
+    more(6);
+    const after = readPlaylist(await (await waiting).text());
+    expect(after.segments.at(-1)?.parts.at(-1)?.uri).toBe(before.hint);
+    expect(http.waiters).toBe(0);
+  });
+
+  it('D5 D6 D16 refuse bad directives at once', async () => {
+    goLive();
+    for (const query of ['_HLS_part=1', '_HLS_msn=99', '_HLS_msn=3&_HLS_part=90', '_HLS_msn=abc']) {
+      const response = await get(`/live/live/source/index.m3u8?${query}`);
+      expect([query, response.status]).toEqual([query, 400]);
+      expect(await response.json()).toMatchObject({ error: { code: 'BAD_DIRECTIVE' } });
+    }
+  });
+
+  it('D7 are given up with 503 after three target durations', async () => {
+    channel = newChannel({ hls: { partTarget: 0.2, segmentTarget: 1, window: 30 } });
+    origin = new Origin([{ channel, streamKey: ATTEMPT.streamKey }]);
+    http.close();
+    http = new HttpListener({
+      host: '127.0.0.1',
+      port: 0,
+      origin,
+      pages: '/nonexistent',
+      observer: { answered: () => undefined },
+      metrics: () => Promise.reject(new Error('broken')),
+      isReady: () => false,
+    });
+    await http.listen();
+    const grant = origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 });
+    if (!grant.accepted) throw new Error(grant.description);
+    grant.session.event(started(videoTrack(), undefined, Date.now()));
+    for (let n = 0; n < 35; n++) grant.session.event({ type: 'unit', kind: 'video', unit: frame(n, 30) });
+    const response = await get('/live/live/source/index.m3u8?_HLS_msn=1&_HLS_part=5');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toMatchObject({ error: { code: 'PLAYLIST_TIMEOUT' } });
+    expect((await get('/readyz')).status).toBe(503);
+    expect((await get('/metrics')).status).toBe(500);
+  });
+
+  it('D9 release everybody when the stream ends', async () => {
+    goLive();
+    const waiting = ['source', 'audio'].map((name) => get(`/live/live/${name}/index.m3u8?_HLS_msn=4`));
+    await held(2);
+    session?.end('goodbye');
+    for (const response of await Promise.all(waiting)) {
+      expect(readPlaylist(await response.text()).ended).toBe(true);
+    }
+    expect(http.waiters).toBe(0);
+  });
+
+  it('D18 answer many waiters with one and the same text', async () => {
+    goLive();
+    const waiting = Array.from({ length: 200 }, () => get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3'));
+    await held(200);
+    more(6);
+    const texts = await Promise.all((await Promise.all(waiting)).map((response) => response.text()));
+    expect(new Set(texts).size).toBe(1);
+  });
+
+  it('D19 forget a client that went away while it waited', async () => {
+    goLive();
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(http.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('GET /live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3 HTTP/1.1\r\nHost: x\r\n\r\n');
+      await held(1);
+      socket.resetAndDestroy();
+      await held(0);
+    }
+    more(12);
+    expect((await media()).segments.at(-1)?.parts).toHaveLength(5);
+    expect(answered.filter((status) => status === 0)).toHaveLength(20);
+  });
+});
+
+describe('media over HTTP', () => {
+  it('C4 M12 is served whole, immutable, and a segment is its parts joined', async () => {
+    goLive();
+    const playlist = await media();
+    for (const segment of playlist.segments.filter((s) => s.uri !== undefined)) {
+      const response = await get(`/live/live/source/${segment.uri}`);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(response.headers.get('content-type')).toBe('video/mp4');
+      const whole = Buffer.from(await response.arrayBuffer());
+      const parts = await Promise.all(
+        segment.parts.map(async (part) => {
+          const answer = await get(`/live/live/source/${part.uri}`);
+          expect(answer.headers.get('cache-control')).toBe('public, max-age=30');
+          return Buffer.from(await answer.arrayBuffer());
+        }),
+      );
+      expect(Buffer.concat(parts).equals(whole)).toBe(true);
+    }
+    const init = await get(`/live/live/source/${playlist.segments[0]?.map}`);
+    expect(init.headers.get('cache-control')).toContain('immutable');
+    expect(Buffer.from(await init.arrayBuffer()).toString('latin1', 4, 8)).toBe('ftyp');
+  });
+
+  it('L18 holds the hinted part and sends it whole when it is made', async () => {
+    goLive();
+    const waiting = get(`/live/live/source/${(await media()).hint}`);
+    await held(1);
+    more(6);
+    const response = await waiting;
+    expect(response.status).toBe(200);
+    const whole = Buffer.from(await response.arrayBuffer());
+    expect(whole.indexOf('moof')).toBeGreaterThan(0);
+  });
+
+  it('L19 says 404 for what is not hinted, and for a hint that the segment ended before', async () => {
+    goLive();
+    const { hint = '' } = await media();
+    const epoch = hint.split('/')[0] ?? '';
+    for (const path of [`${epoch}/3.9.m4s`, `${epoch}/9.m4s`, `${epoch}/x.m4s`, 'other-1/0.m4s', `${epoch}/3.3.mp4`]) {
+      expect([path, (await get(`/live/live/source/${path}`)).status]).toEqual([path, 404]);
+    }
+    const waiting = get(`/live/live/source/${hint}`);
+    await held(1);
+    session?.end('goodbye');
+    expect((await waiting).status).toBe(200); // the pending frames became the hinted part
+  });
+
+  it('N14 answers ranges with 206, and 416 beyond the end', async () => {
+    goLive();
+    const path = `/live/live/source/${(await media()).segments[0]?.uri}`;
+    const whole = Buffer.from(await (await get(path)).arrayBuffer());
+    const cases: [string, number, Buffer][] = [
+      ['bytes=0-9', 206, whole.subarray(0, 10)],
+      ['bytes=10-', 206, whole.subarray(10)],
+      ['bytes=-5', 206, whole.subarray(-5)],
+      ['bytes=5-9007199254740991', 206, whole.subarray(5)],
+      [`bytes=${whole.length}-`, 416, Buffer.alloc(0)],
+      ['lines=1-2', 200, whole],
+    ];
+    for (const [range, status, body] of cases) {
+      const response = await get(path, { headers: { Range: range } });
+      expect([range, response.status]).toEqual([range, status]);
+      expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    }
+  });
+
+  it('of an ended presentation is served beside that of the next', async () => {
+    goLive();
+    const old = await media();
+    session?.end('goodbye');
+    goLive();
+    expect((await get(`/live/live/source/${old.segments[0]?.uri}`)).status).toBe(200);
+    expect((await media()).segments[0]?.msn).toBe(4);
+  });
+
+  it('while the publisher is away, what was hinted is answered 503 and never 404, and the next epoch is waited for', async () => {
+    goLive(60 * 3 + 18);
+    const { hint = '' } = await media();
+    session?.end('vanished');
+    expect((await get(`/live/live/source/${hint}`)).status).toBe(503);
+    const away = await media();
+    const waiting = [away.hint, away.mapHint].map((path) => get(`/live/live/source/${path}`));
+    const reload = get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=0');
+    await held(3);
+    goLive(12);
+    expect((await Promise.all([...waiting, reload])).map((response) => response.status)).toEqual([200, 200, 200]);
+  });
+});
+
+describe('the HTTP server', () => {
+  it('reports health, readiness, metrics and the time', async () => {
+    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/readyz')).status).toBe(200);
+    expect(await (await get('/metrics')).text()).toBe('up 1\n');
+    const { now } = (await (await get('/api/v1/time')).json()) as { now: number };
+    expect(Math.abs(now - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('describes its channels', async () => {
+    expect(await (await get('/api/v1/channels')).json()).toEqual({
+      channels: [
+        { name: 'live', state: 'offline', since: null, playlist: '/live/live/index.m3u8', poster: null, renditions: [] },
+      ],
+    });
+    goLive();
+    expect(await (await get('/api/v1/channels/live')).json()).toMatchObject({
+      state: 'live',
+      renditions: [{ name: 'source', width: 320, frameRate: 30 }, { name: 'audio' }],
+    });
+    expect((await get('/api/v1/channels/none')).status).toBe(404);
+  });
+
+  it('answers preflights and refuses other methods', async () => {
+    const preflight = await get('/live/live/index.m3u8', { method: 'OPTIONS' });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'Range, If-None-Match']);
+    expect((await get('/', { method: 'POST', body: 'x' })).status).toBe(405);
+  });
+
+  it.each(['/none', '/live', '/live/', '/live/none/index.m3u8', '/%E0%A4%A', `/${'x'.repeat(2000)}`, '/assets/../x', '//'])(
+    'says 404 for %s',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    },
+  );
+
+  it('fails to listen on a port in use with a coded error', async () => {
+    const second = new HttpListener({
+      host: '127.0.0.1',
+      port: http.port,
+      origin,
+      pages: '/nonexistent',
+      observer: { answered: () => undefined },
+      metrics: () => Promise.resolve({ body: '', contentType: '' }),
+      isReady: () => true,
+    });
+    await expect(second.listen()).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+    second.close();
+  });
+});

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AudioClock, MAX_AUDIO_DRIFT_MS } from '../../src/media/audio-clock.js';
+
+const FRAME = 1024;
+
+describe('AudioClock', () => {
+  it('T1: counts samples exactly, whatever the milliseconds are rounded to', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(8000, 22050, 44100, 48000, 96000),
+        fc.integer({ min: 0, max: 500 }),
+        fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 100, maxLength: 100 }),
+        (sampleRate, start, jitter) => {
+          const clock = new AudioClock(sampleRate, FRAME);
+          const first = clock.place(start);
+          expect(first).toBe(Math.round((start * sampleRate) / 1000));
+          jitter.forEach((offset, i) => {
+            const time = Math.round(start + ((i + 1) * FRAME * 1000) / sampleRate) + offset;
+            expect(clock.place(time)).toBe((first ?? 0) + (i + 1) * FRAME);
+          });
+        },
+      ),
+    );
+  });
+
+  it('T1: leaves a gap as a hole', () => {
+    const clock = new AudioClock(48000, FRAME);
+    clock.place(0);
+    clock.place(21);
+    expect(clock.place(500)).toBe(24000);
+    expect(clock.place(521)).toBe(24000 + FRAME);
+  });
+
+  it('T3: drops surplus frames until the count is right, and never goes back', () => {
+    const clock = new AudioClock(48000, FRAME);
+    const places: (number | undefined)[] = [];
+    // Frames arrive at twice the rate that their timestamps say.
+    for (let i = 0; i < 200; i++) places.push(clock.place(Math.round((i * FRAME * 500) / 48000)));
+    const kept = places.filter((place) => place !== undefined);
+    expect(kept).toEqual(kept.map((_, i) => i * FRAME));
+    expect(kept.length).toBeLessThan(200);
+    const end = Math.round((199 * FRAME * 500) / 48000);
+    expect(((kept.at(-1) ?? 0) * 1000) / 48000 - end).toBeLessThanOrEqual(MAX_AUDIO_DRIFT_MS + 22);
+  });
+
+  it('drops what comes before media time 0', () => {
+    const clock = new AudioClock(48000, FRAME);
+    expect(clock.place(-30)).toBeUndefined();
+    expect(clock.place(-9)).toBeUndefined();
+    expect(clock.place(12)).toBe(576);
+  });
+});

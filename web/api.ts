@@ -1,0 +1,74 @@
+/** The part of the server's JSON API that the pages use. */
+
+export interface RenditionStatus {
+  readonly name: string;
+  readonly kind: 'video' | 'audio';
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+  /** Bits per second. */
+  readonly bandwidth: number;
+  readonly codecs: string;
+}
+
+export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
+
+export interface ChannelStatus {
+  readonly name: string;
+  readonly state: ChannelState;
+  /** ISO 8601, when the presentation began; tells one presentation on a channel from the next. */
+  readonly since: string | null;
+  readonly playlist: string;
+  readonly poster: string | null;
+  readonly renditions: readonly RenditionStatus[];
+}
+
+/** What asking about one channel can come to. */
+export type ChannelAnswer =
+  | { readonly kind: 'known'; readonly status: ChannelStatus }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreachable' };
+
+const REQUEST_TIMEOUT_MS = 5000;
+
+function get(path: string): Promise<Response> {
+  return fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+}
+
+/** Never rejects: a server that cannot be asked, or is in trouble, is an answer too. */
+export async function fetchChannel(name: string): Promise<ChannelAnswer> {
+  try {
+    const response = await get(`/api/v1/channels/${encodeURIComponent(name)}`);
+    if (response.status === 404) return { kind: 'absent' };
+    if (!response.ok) return { kind: 'unreachable' };
+    return { kind: 'known', status: (await response.json()) as ChannelStatus };
+  } catch {
+    return { kind: 'unreachable' };
+  }
+}
+
+/** All channels, or `null` when the server cannot be asked. */
+export async function fetchChannels(): Promise<readonly ChannelStatus[] | null> {
+  try {
+    const response = await get('/api/v1/channels');
+    if (!response.ok) return null;
+    return ((await response.json()) as { channels: readonly ChannelStatus[] }).channels;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * One reading of the server's clock: ms since the Unix epoch, from `/api/v1/time` or, without it, from the
+ * Date header (whole seconds, so half a second is added). `null` when neither is to be had.
+ */
+export async function fetchServerTime(): Promise<number | null> {
+  try {
+    const response = await get('/api/v1/time');
+    if (response.ok) return ((await response.json()) as { now: number }).now;
+    const date = response.headers.get('date');
+    return date === null ? null : Date.parse(date) + 500;
+  } catch {
+    return null;
+  }
+}

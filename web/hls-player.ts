@@ -1,0 +1,155 @@
+/** The player over Media Source Extensions: hls.js, set so that only our own controller acts on latency. */
+import Hls, { ErrorTypes, Events, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import { formatBitrate, formatResolution } from './format.js';
+import { PatientPlaylistLoader } from './patient-playlist-loader.js';
+import type { LiveWindow, Player, PlayerEvents, Quality } from './player.js';
+
+const config: Partial<HlsConfig> = {
+  lowLatencyMode: true, debug: !!(globalThis as any).__dbg,
+  // fMP4 goes to the source buffers as it is: there is nothing for a worker to do but add a detour.
+  enableWorker: false,
+  maxLiveSyncPlaybackRate: 1,
+  liveSyncOnStallIncrease: 0,
+  backBufferLength: 20,
+  maxBufferLength: 12,
+  maxMaxBufferLength: 30,
+  maxBufferSize: 30_000_000,
+  capLevelToPlayerSize: true,
+  testBandwidth: false,
+  abrEwmaDefaultEstimate: 4_000_000,
+  pLoader: PatientPlaylistLoader as unknown as NonNullable<HlsConfig['pLoader']>,
+  manifestLoadPolicy: {
+    default: {
+      maxTimeToFirstByteMs: 5000,
+      maxLoadTimeMs: 10_000,
+      timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: { maxNumRetry: 2, retryDelayMs: 300, maxRetryDelayMs: 1000 },
+    },
+  },
+  playlistLoadPolicy: {
+    default: {
+      maxTimeToFirstByteMs: 5000,
+      maxLoadTimeMs: 10_000,
+      timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: { maxNumRetry: 6, retryDelayMs: 250, maxRetryDelayMs: 2000 },
+    },
+  },
+  fragLoadPolicy: {
+    default: {
+      maxTimeToFirstByteMs: 5000,
+      maxLoadTimeMs: 15_000,
+      timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: { maxNumRetry: 6, retryDelayMs: 250, maxRetryDelayMs: 2000 },
+    },
+  },
+};
+
+/** A media error soon after a recovery means that recovering does not help. */
+const RECOVERY_HELPED_AFTER_MS = 5000;
+/** With no more than this in hand, waiting for the next load to bring the chosen quality beats a flush. */
+const SHORT_BUFFER = 3;
+
+export function isHlsSupported(): boolean {
+  return Hls.isSupported();
+}
+
+export class HlsPlayer implements Player {
+  readonly #hls: Hls;
+  readonly #video: HTMLVideoElement;
+  readonly #events: PlayerEvents;
+  #recoveredAt = -Infinity;
+
+  constructor(video: HTMLVideoElement, playlist: string, events: PlayerEvents) {
+    this.#video = video;
+    this.#events = events;
+    const hls = new Hls(config);
+    this.#hls = hls;
+    hls.on(Events.MANIFEST_PARSED, () => events.qualities());
+    hls.on(Events.LEVELS_UPDATED, () => events.qualities());
+    hls.on(Events.LEVEL_SWITCHED, () => events.qualityChanged());
+    hls.on(Events.ERROR, (_, { fatal, type, details }) => {
+      if (fatal) this.#recover(type, details);
+    });
+    hls.attachMedia(video);
+    hls.loadSource(playlist);
+  }
+
+  get qualities(): readonly Quality[] {
+    return this.#hls.levels.map((level, index) => ({
+      index,
+      name: formatResolution(level.width, level.height, level.frameRate),
+      bitrate: formatBitrate(level.bitrate),
+      isSource: renditionName(level) === 'source',
+    }));
+  }
+
+  get currentQuality(): number {
+    return this.#hls.currentLevel;
+  }
+
+  get chosenQuality(): number {
+    return this.#hls.manualLevel;
+  }
+
+  choose(quality: number): void {
+    const ahead = this.#hls.mainForwardBufferInfo?.len ?? 0;
+    if (ahead <= SHORT_BUFFER) this.#hls.loadLevel = quality;
+    else this.#hls.nextLevel = quality;
+    this.#events.qualityChanged();
+  }
+
+  window(): LiveWindow | null {
+    const details = this.#details;
+    return details === null ? null : { start: details.fragmentStart, edge: details.edge };
+  }
+
+  latency(): number | null {
+    const details = this.#details;
+    if (details === null) return null;
+    const age = details.live ? details.age : 0;
+    return details.edge + age - this.#video.currentTime;
+  }
+
+  pacing(): { holdBack: number; partTarget: number } | null {
+    const details = this.#details;
+    if (details === null || !details.live) return null;
+    const { partTarget, partHoldBack, holdBack, targetduration } = details;
+    if (partTarget > 0) return { partTarget, holdBack: partHoldBack || 3 * partTarget };
+    return { partTarget: targetduration, holdBack: holdBack || 3 * targetduration };
+  }
+
+  playingDate(): number | null {
+    const details = this.#details;
+    if (details === null) return null;
+    const time = this.#video.currentTime;
+    const hint = details.fragmentHint;
+    const fragments = hint === undefined ? details.fragments : [...details.fragments, hint];
+    const fragment = fragments.findLast(({ start }) => start <= time);
+    if (fragment === undefined || fragment.programDateTime === null) return null;
+    return fragment.programDateTime + (time - fragment.start) * 1000;
+  }
+
+  destroy(): void {
+    this.#hls.destroy();
+  }
+
+  get #details(): LevelDetails | null {
+    const details = this.#hls.latestLevelDetails;
+    return details !== null && details.fragments.length > 0 ? details : null;
+  }
+
+  #recover(type: string, details: string): void {
+    const now = performance.now();
+    if (type === ErrorTypes.MEDIA_ERROR && now - this.#recoveredAt > RECOVERY_HELPED_AFTER_MS) {
+      this.#recoveredAt = now;
+      this.#hls.recoverMediaError();
+      return;
+    }
+    this.#events.failed(`${type}: ${details}`);
+  }
+}
+
+/** The rendition is the playlist's folder: `/live/<channel>/<rendition>/index.m3u8`. */
+function renditionName(level: Level): string {
+  return level.uri.split('?')[0]?.split('/').at(-2) ?? '';
+}
