@@ -1,5 +1,6 @@
 #include "transcoder_wrap.h"
 
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <string>
@@ -19,6 +20,7 @@ constexpr int kMinSide = 2;
 constexpr int kMaxSide = 8192;
 constexpr int64_t kMinBitrate = 1'000;
 constexpr int64_t kMaxBitrate = 1'000'000'000;
+constexpr int64_t kMaxLagMs = 3'600'000;
 constexpr int kMaxRateTerm = 1'000'000'000;
 // Far more than a century, and exact in a double.
 constexpr int64_t kMaxTicks = int64_t{1} << 50;
@@ -74,6 +76,7 @@ PipelineOptions ParseOptions(Napi::Value value) {
   parsed.frame_rate = {static_cast<int>(Integer(rate.Get("num"), "frameRate.num", 1, kMaxRateTerm)),
                        static_cast<int>(Integer(rate.Get("den"), "frameRate.den", 1, kMaxRateTerm))};
   parsed.preset = preset.As<Napi::String>().Utf8Value();
+  parsed.max_lag = std::chrono::milliseconds(Integer(options.Get("maxLag"), "maxLag", 1, kMaxLagMs));
   for (uint32_t i = 0; i < rungs.Length(); ++i) {
     const Napi::Object rung = Object(rungs.Get(i), "a rung");
     parsed.rungs.push_back({
@@ -197,14 +200,14 @@ Napi::Function TranscoderWrap::Define(Napi::Env env) {
 
 TranscoderWrap::TranscoderWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<TranscoderWrap>(info), environment_(*info.Env().GetInstanceData<Environment>()) {
-  PipelineOptions options = ParseOptions(info[0]);
+  const PipelineOptions options = ParseOptions(info[0]);
   if (!info[1].IsFunction()) Refuse(info.Env(), "deliver must be a function");
   if (!environment_.reaper) throw Napi::Error::New(info.Env(), "the environment is ending");
 
   rung_count_ = options.rungs.size();
   waker_ = MakeWaker(info);
   try {
-    pipeline_ = std::make_unique<Pipeline>(std::move(options), [waker = waker_] { waker->Wake(); });
+    pipeline_ = std::make_unique<Pipeline>(options, [waker = waker_] { waker->Wake(); });
   } catch (const std::exception& error) {
     waker_->Close();
     throw Napi::Error::New(info.Env(), error.what());

@@ -43,7 +43,7 @@ class Waker {
 };
 
 // class NativeTranscoder {
-//   constructor(options: { record: Uint8Array, frameRate: { num, den }, preset: string,
+//   constructor(options: { record: Uint8Array, frameRate: { num, den }, preset: string, maxLag: milliseconds,
 //                          rungs: { width, height, videoBitrate }[] },
 //               deliver: (events: NativeEvent[]) => void)
 //   push(data: Uint8Array, pts, dts, duration, keyframe: boolean, arrival): boolean

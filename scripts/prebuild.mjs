@@ -12,10 +12,13 @@ const folder = resolve(process.argv[2] ?? ROOT);
 const env = { ...process.env };
 env.npm_config_nodedir ??= findNodeHeaders(process.execPath);
 env.PREBUILD_NODE_GYP ??= findNodeGyp();
-const { code } = await runCommand(nodeTool(ROOT, 'prebuildify/bin.js', '--napi', '--strip'), {
-  cwd: folder,
-  env,
-});
+const { code } = await runCommand(
+  nodeTool(ROOT, 'prebuildify/bin.js', '--napi', '--strip', '--target', process.versions.node),
+  {
+    cwd: folder,
+    env,
+  },
+);
 process.exitCode = code;
 
 /** The node-gyp inside npm: prebuildify looks for one on the PATH, where only `npm run` puts it. */

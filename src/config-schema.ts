@@ -11,15 +11,13 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/i, 'letters, digits, "
 const RESERVED = ['source', 'audio'];
 
 /** Bits per second: a number, or one with k or M behind it. */
-const bitrate = z
-  .union([z.number(), z.string()])
-  .transform((value, context) => {
-    const [, digits, unit] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(String(value)) ?? [];
-    const bits = Number(digits) * (unit === 'M' ? 1e6 : unit === 'k' ? 1e3 : 1);
-    if (Number.isFinite(bits) && bits >= 10_000 && bits <= 100_000_000) return Math.round(bits);
-    context.addIssue('a bit rate such as 1200k or 2.5M, from 10k to 100M');
-    return z.NEVER;
-  });
+const bitrate = z.union([z.number(), z.string()]).transform((value, context) => {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(String(value)) ?? [];
+  const bits = Number(digits) * (unit === 'M' ? 1e6 : unit === 'k' ? 1e3 : 1);
+  if (Number.isFinite(bits) && bits >= 10_000 && bits <= 100_000_000) return Math.round(bits);
+  context.addIssue('a bit rate such as 1200k or 2.5M, from 10k to 100M');
+  return z.NEVER;
+});
 
 const rung = z.strictObject({
   name: name.refine((value) => !RESERVED.includes(value), `other than ${RESERVED.join(' and ')}`),
@@ -27,7 +25,8 @@ const rung = z.strictObject({
   videoBitrate: bitrate,
 });
 
-const uniqueNames = (list: readonly { name: string }[]): boolean => new Set(list.map((x) => x.name)).size === list.length;
+const uniqueNames = (list: readonly { name: string }[]): boolean =>
+  new Set(list.map((x) => x.name)).size === list.length;
 
 const channel = z.strictObject({
   name,
@@ -40,7 +39,10 @@ const channels = z
   .array(channel)
   .max(1000)
   .refine(uniqueNames, 'channels of different names')
-  .refine((list) => new Set(list.map((c) => c.streamKey)).size === list.length, 'a stream key of its own for each channel');
+  .refine(
+    (list) => new Set(list.map((c) => c.streamKey)).size === list.length,
+    'a stream key of its own for each channel',
+  );
 
 /** The whole configuration; every key has a default, and a key that is not here is a fault. */
 export const configSchema = z.strictObject({
@@ -48,7 +50,9 @@ export const configSchema = z.strictObject({
   rtmp: z.strictObject({ host: host.default('0.0.0.0'), port: port.default(1935) }).prefault({}),
   dataDir: z.string().min(1).default('./data'),
   log: z
-    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    })
     .prefault({}),
   /** None given: the server makes one with a random key on its first start. */
   channels: channels.default([]),

@@ -31,7 +31,10 @@ export function loadConfig(sources: ConfigSources): Config {
   const result = configSchema.safeParse(raw);
   if (!result.success) faults.push(...result.error.issues.flatMap((issue) => describeIssue(issue, raw)));
   if (!result.success || faults.length > 0) {
-    throw new MillraceError('CONFIG_INVALID', `the configuration has faults:\n${faults.map((f) => `  ${f}`).join('\n')}`);
+    throw new MillraceError(
+      'CONFIG_INVALID',
+      `the configuration has faults:\n${faults.map((f) => `  ${f}`).join('\n')}`,
+    );
   }
   return result.data;
 }
@@ -45,13 +48,17 @@ function readFile({ file, defaultFile }: ConfigSources): Tree {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (file === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new MillraceError('CONFIG_UNREADABLE', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new MillraceError('CONFIG_UNREADABLE', `cannot read ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   let value: unknown;
   try {
     value = parseYaml(text) ?? {};
   } catch (cause) {
-    throw new MillraceError('CONFIG_UNREADABLE', `${path} is not YAML: ${(cause as Error).message}`, { cause });
+    throw new MillraceError('CONFIG_UNREADABLE', `${path} is not YAML: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new MillraceError('CONFIG_UNREADABLE', `${path} must hold keys and values`);
@@ -60,7 +67,10 @@ function readFile({ file, defaultFile }: ConfigSources): Tree {
 }
 
 /** Every leaf of the schema by the name of its variable: `hls.partTarget` is MILLRACE_HLS_PART_TARGET. */
-function leaves(schema: z.ZodType = configSchema, path: readonly string[] = []): Map<string, readonly string[]> {
+function leaves(
+  schema: z.ZodType = configSchema,
+  path: readonly string[] = [],
+): Map<string, readonly string[]> {
   const inner = unwrap(schema);
   const found = new Map<string, readonly string[]>();
   if (inner instanceof z.ZodObject) {
@@ -72,12 +82,15 @@ function leaves(schema: z.ZodType = configSchema, path: readonly string[] = []):
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrap(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return unwrap(schema.unwrap() as z.ZodType);
   return schema;
 }
 
 function variableName(path: readonly string[]): string {
-  return ENV_PREFIX + path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_');
+  return (
+    ENV_PREFIX + path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')
+  );
 }
 
 function applyEnvironment(raw: Tree, env: ConfigSources['env'], faults: string[]): void {
@@ -85,7 +98,8 @@ function applyEnvironment(raw: Tree, env: ConfigSources['env'], faults: string[]
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(ENV_PREFIX) || OTHER_VARIABLES.has(variable) || text === undefined) continue;
     const path = known.get(variable);
-    if (path === undefined) faults.push(`${variable}: expected a known variable, found one that means nothing`);
+    if (path === undefined)
+      faults.push(`${variable}: expected a known variable, found one that means nothing`);
     else assign(raw, path, fromText(path, text));
   }
 }
@@ -152,7 +166,10 @@ function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
 }
 
 function lookUp(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
 }
 
 /** A stream key is a secret even when it is wrong. */

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   RTMP_BAD_COMMAND: 'a command message is malformed or out of order',
   RTMP_TIMEOUT: 'the peer took too long',
   RTMP_REFUSED: 'the server refused a command of ours (client side)',
+  CONNECT_FAILED: 'a connection of ours could not be made or was lost (client side)',
   AMF_MALFORMED: 'an AMF0 value is malformed or passes a limit',
   FLV_MALFORMED: 'an audio or video message is not a valid FLV tag body',
   // media

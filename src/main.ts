@@ -50,4 +50,5 @@ function program(): Command {
 }
 
 const invoked = process.argv[1];
-if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url)) await main(process.argv);
+if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url))
+  await main(process.argv);

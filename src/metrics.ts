@@ -11,16 +11,30 @@ const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7
 export class Metrics {
   readonly registry = new Registry();
   readonly #publishes = this.#counter('millrace_publishes_total', 'Publishes accepted', ['channel']);
-  readonly #publishEnds = this.#counter('millrace_publish_ends_total', 'Publishes ended, by reason', ['channel', 'reason']);
+  readonly #publishEnds = this.#counter('millrace_publish_ends_total', 'Publishes ended, by reason', [
+    'channel',
+    'reason',
+  ]);
   readonly #parts = this.#counter('millrace_parts_total', 'Parts published', ['channel', 'rendition']);
-  readonly #partBytes = this.#counter('millrace_part_bytes_total', 'Bytes of parts published', ['channel', 'rendition']);
+  readonly #partBytes = this.#counter('millrace_part_bytes_total', 'Bytes of parts published', [
+    'channel',
+    'rendition',
+  ]);
   readonly #forced = this.#counter(
     'millrace_forced_boundaries_total',
     'Segments begun without a keyframe because the keyframe interval is too long',
     ['channel'],
   );
-  readonly #transcoderFailures = this.#counter('millrace_transcoder_failures_total', 'Transcoders that failed', ['channel']);
-  readonly #answers = this.#counter('millrace_http_answers_total', 'HTTP answers by status; 0: the client left first', ['status']);
+  readonly #transcoderFailures = this.#counter(
+    'millrace_transcoder_failures_total',
+    'Transcoders that failed',
+    ['channel'],
+  );
+  readonly #answers = this.#counter(
+    'millrace_http_answers_total',
+    'HTTP answers by status; 0: the client left first',
+    ['status'],
+  );
   readonly #answerBytes = this.#counter('millrace_http_bytes_total', 'Bytes of HTTP answer bodies', []);
   readonly #partLag = new Histogram({
     name: 'millrace_part_lag_seconds',
@@ -29,17 +43,38 @@ export class Metrics {
     buckets: LAG_BUCKETS,
     registers: [this.registry],
   });
-  readonly #connections = this.#counter('millrace_rtmp_connections_total', 'RTMP connections by how they ended', ['reason']);
+  readonly #connections = this.#counter(
+    'millrace_rtmp_connections_total',
+    'RTMP connections by how they ended',
+    ['reason'],
+  );
   readonly #openConnections = new Gauge({
     name: 'millrace_rtmp_connections',
     help: 'RTMP connections open now',
     registers: [this.registry],
   });
-  readonly #ingestBytes = this.#counter('millrace_ingest_bytes_total', 'Bytes received from publishers', ['channel']);
-  readonly #rejected = this.#counter('millrace_rtmp_rejected_total', 'RTMP connections turned away, by the cap', ['cap']);
-  readonly #ignored = this.#counter('millrace_ingest_ignored_total', 'Messages that could not be used', ['channel', 'code']);
-  readonly #ingestUnits = this.#counter('millrace_ingest_units_total', 'Access units received from publishers', ['channel', 'kind']);
-  readonly #faults = this.#counter('millrace_rtmp_faults_total', 'RTMP connections ended for a fault, by code', ['code']);
+  readonly #ingestBytes = this.#counter('millrace_ingest_bytes_total', 'Bytes received from publishers', [
+    'channel',
+  ]);
+  readonly #rejected = this.#counter(
+    'millrace_rtmp_rejected_total',
+    'RTMP connections turned away, by the cap',
+    ['cap'],
+  );
+  readonly #ignored = this.#counter('millrace_ingest_ignored_total', 'Messages that could not be used', [
+    'channel',
+    'code',
+  ]);
+  readonly #ingestUnits = this.#counter(
+    'millrace_ingest_units_total',
+    'Access units received from publishers',
+    ['channel', 'kind'],
+  );
+  readonly #faults = this.#counter(
+    'millrace_rtmp_faults_total',
+    'RTMP connections ended for a fault, by code',
+    ['code'],
+  );
 
   readonly origin: OriginObserver = {
     publishStarted: (channel) => {
@@ -103,18 +138,40 @@ export class Metrics {
       set({}, sources.waiters());
     });
     this.#gauge('millrace_channel_live', '1 while a publisher is live on the channel', ['channel'], (set) => {
-      for (const channel of sources.channels()) set({ channel: channel.name }, channel.state === 'live' ? 1 : 0);
+      for (const channel of sources.channels())
+        set({ channel: channel.name }, channel.state === 'live' ? 1 : 0);
     });
     const rungs = (read: (stats: RungFigures) => number) => (set: SetGauge) => {
       for (const channel of sources.channels()) {
-        for (const rung of channel.rungStats()) set({ channel: channel.name, rendition: rung.name }, read(rung));
+        for (const rung of channel.rungStats())
+          set({ channel: channel.name, rendition: rung.name }, read(rung));
       }
     };
     const labels = ['channel', 'rendition'];
-    this.#gauge('millrace_transcode_lag_seconds', 'Source arrival to encoded frame', labels, rungs((r) => r.lagMs / 1000));
-    this.#gauge('millrace_transcode_queue_frames', 'Frames that wait for an encoder', labels, rungs((r) => r.queueLength));
-    this.#gauge('millrace_transcode_frames', 'Frames encoded in this publish', labels, rungs((r) => r.framesOut));
-    this.#gauge('millrace_transcode_dropped_frames', 'Frames skipped in this publish', labels, rungs((r) => r.framesDropped));
+    this.#gauge(
+      'millrace_transcode_lag_seconds',
+      'Source arrival to encoded frame',
+      labels,
+      rungs((r) => r.lagMs / 1000),
+    );
+    this.#gauge(
+      'millrace_transcode_queue_frames',
+      'Frames that wait for an encoder',
+      labels,
+      rungs((r) => r.queueLength),
+    );
+    this.#gauge(
+      'millrace_transcode_frames',
+      'Frames encoded in this publish',
+      labels,
+      rungs((r) => r.framesOut),
+    );
+    this.#gauge(
+      'millrace_transcode_dropped_frames',
+      'Frames skipped in this publish',
+      labels,
+      rungs((r) => r.framesDropped),
+    );
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

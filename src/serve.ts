@@ -1,7 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { loadConfig, type ChannelConfig, type Config } from './config.js';
 import { createLogger, type Logger } from './logger.js';
-import { startSyntheticPublish } from './publish/synthetic-publish.js';
 import { startServer, type Server } from './server.js';
 import { makeStreamKey, resolveChannels } from './stream-keys.js';
 
@@ -24,9 +23,10 @@ export async function serve({ configFile, demo }: ServeOptions): Promise<void> {
   const config = { ...loaded, channels: demo ? withDemoChannel(channels) : channels };
   const logger = createLogger(config.log.level);
   const server = await startServer({ config, logger });
-  if (config.channels.some((channel) => channel.record)) logger.warn('recording is not available yet; "record" is ignored');
+  if (config.channels.some((channel) => channel.record))
+    logger.warn('recording is not available yet; "record" is ignored');
   process.stdout.write(hints(config, server));
-  const publishing = demo ? startDemo(config, server, logger) : undefined;
+  const publishing = demo ? await startDemo(config, server, logger) : undefined;
   await stopSignal();
   logger.info('shutting down');
   const deadline = setTimeout(() => {
@@ -45,7 +45,9 @@ function withDemoChannel(channels: ChannelConfig[]): ChannelConfig[] {
   return [...channels, { name: DEMO_CHANNEL, streamKey: makeStreamKey(), record: false }];
 }
 
-function startDemo(config: Config, server: Server, logger: Logger): ReturnType<typeof startSyntheticPublish> {
+/** The synthetic source is loaded only for this: it brings its encoders with it. */
+async function startDemo(config: Config, server: Server, logger: Logger): Promise<{ stop(): Promise<void> }> {
+  const { startSyntheticPublish } = await import('./publish/synthetic-publish.js');
   const key = config.channels.find((channel) => channel.name === DEMO_CHANNEL)?.streamKey ?? '';
   const publishing = startSyntheticPublish({
     url: `rtmp://127.0.0.1:${String(server.rtmpPort)}/live/${key}`,
@@ -63,9 +65,16 @@ function hints(config: Config, server: Server): string {
   const web = `http://${reachableAddress(config.http.host)}:${String(server.httpPort)}`;
   const lines = ['', 'Millrace is running.', ''];
   if (server.sourceOnly !== undefined) {
-    lines.push(`  No transcoding: ${server.sourceOnly}`, '  Every channel has its source rendition only.', '');
+    lines.push(
+      `  No transcoding: ${server.sourceOnly}`,
+      '  Every channel has its source rendition only.',
+      '',
+    );
   }
-  lines.push('In OBS: Settings, Stream, Service "Custom...":', `  Server      rtmp://${address}:${String(server.rtmpPort)}/live`);
+  lines.push(
+    'In OBS: Settings, Stream, Service "Custom...":',
+    `  Server      rtmp://${address}:${String(server.rtmpPort)}/live`,
+  );
   for (const { name, streamKey } of config.channels) {
     lines.push('', `Channel "${name}"`, `  Stream key  ${streamKey}`, `  Watch       ${web}/watch/${name}`);
   }

@@ -49,7 +49,9 @@ export async function startServer({ config, logger, pages = PAGES }: ServerOptio
         hls: config.hls,
         reconnectGrace: config.reconnectGrace,
         ladder: (source) => resolveLadder(config.ladder, source),
-        createTranscoder: addon.available ? (source, rungs, listener) => createTranscoder({ source, rungs }, listener) : undefined,
+        createTranscoder: addon.available
+          ? (source, rungs, listener) => createTranscoder({ source, rungs }, listener)
+          : undefined,
         createPictureMaker: createThumbnailer,
         observer: metrics.origin,
         logger: logger.child({ channel: name }),
@@ -62,7 +64,10 @@ export async function startServer({ config, logger, pages = PAGES }: ServerOptio
     origin,
     pages,
     observer: metrics.http,
-    metrics: async () => ({ body: await metrics.registry.metrics(), contentType: metrics.registry.contentType }),
+    metrics: async () => ({
+      body: await metrics.registry.metrics(),
+      contentType: metrics.registry.contentType,
+    }),
     isReady: () => ready,
   });
   const ingest = new IngestListener({ ...config.rtmp, target: origin, logger, observer: metrics.ingest });

@@ -1,33 +1,5 @@
 /** The part of the server's JSON API that the pages use. */
-
-export interface RenditionStatus {
-  readonly name: string;
-  readonly kind: 'video' | 'audio';
-  readonly width: number;
-  readonly height: number;
-  readonly frameRate: number;
-  /** Bits per second. */
-  readonly bandwidth: number;
-  readonly codecs: string;
-}
-
-export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
-
-export interface ChannelStatus {
-  readonly name: string;
-  readonly state: ChannelState;
-  /** ISO 8601, when the presentation began; tells one presentation on a channel from the next. */
-  readonly since: string | null;
-  readonly playlist: string;
-  readonly poster: string | null;
-  readonly renditions: readonly RenditionStatus[];
-}
-
-/** What asking about one channel can come to. */
-export type ChannelAnswer =
-  | { readonly kind: 'known'; readonly status: ChannelStatus }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unreachable' };
+import type { ChannelAnswer, ChannelStatus } from './channel.js';
 
 const REQUEST_TIMEOUT_MS = 5000;
 

@@ -3,21 +3,14 @@
  * hash of its content (so it may be cached for ever), and the HTML rewritten to those names.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const pages = ['watch.html', 'index.html'];
 const entries = ['watch.ts', 'index.ts', 'styles.css', 'logo.svg'];
-
-const contentTypes = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
 
 /**
  * Parts of hls.js for things this server never sends: DRM, subtitles, interstitials, trick play, steering, CMCD.
@@ -64,7 +57,7 @@ const fitHls = {
 
 /**
  * @param {{ outdir: string }} options the folder to fill; it is emptied first
- * @returns {Promise<{ bytes: number, gzipBytes: number, files: string[] }>} sizes of all scripts and styles
+ * @returns {Promise<{ bytes: number, gzipBytes: number, files: string[] }>} sizes of all that was written
  */
 export async function buildWeb({ outdir }) {
   await rm(outdir, { recursive: true, force: true });
@@ -76,7 +69,7 @@ export async function buildWeb({ outdir }) {
     minify: true,
     splitting: true,
     format: 'esm',
-    target: ['es2022', 'chrome100', 'firefox100', 'safari15.4'],
+    target: ['es2022', 'chrome103', 'firefox104', 'safari16'],
     loader: { '.svg': 'copy' },
     legalComments: 'eof',
     outdir: assets,
@@ -105,13 +98,15 @@ export async function buildWeb({ outdir }) {
     });
     files.set(page, Buffer.from(rewritten));
   }
+  // hls.js is under the Apache License 2.0, which asks for its text to come with it.
+  const licence = fileURLToPath(new URL('../LICENSE', import.meta.resolve('hls.js')));
+  files.set('assets/hls.js-licence.txt', await readFile(licence));
   return await writeAll(outdir, files);
 }
 
-/** Writes the files, their compressed twins (`.br`, `.gz`) and `asset-manifest.json`. */
+/** Writes the files, each with a gzipped twin (`.gz`) beside it. */
 async function writeAll(outdir, files) {
   await mkdir(join(outdir, 'assets'), { recursive: true });
-  const manifest = {};
   let bytes = 0;
   let gzipBytes = 0;
   for (const [name, contents] of files) {
@@ -119,19 +114,9 @@ async function writeAll(outdir, files) {
     const gzip = gzipSync(contents, { level: 9 });
     await writeFile(path, contents);
     await writeFile(`${path}.gz`, gzip);
-    await writeFile(
-      `${path}.br`,
-      brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
-    );
-    manifest[name] = {
-      contentType: contentTypes[extname(name)],
-      immutable: name.startsWith('assets/'),
-      encodings: ['br', 'gzip'],
-    };
     bytes += contents.byteLength;
     gzipBytes += gzip.byteLength;
   }
-  await writeFile(join(outdir, 'asset-manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return { bytes, gzipBytes, files: [...files.keys()] };
 }
 

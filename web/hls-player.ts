@@ -5,7 +5,7 @@ import { PatientPlaylistLoader } from './patient-playlist-loader.js';
 import type { LiveWindow, Player, PlayerEvents, Quality } from './player.js';
 
 const config: Partial<HlsConfig> = {
-  lowLatencyMode: true, debug: !!(globalThis as any).__dbg,
+  lowLatencyMode: true,
   // fMP4 goes to the source buffers as it is: there is nothing for a worker to do but add a detour.
   enableWorker: false,
   maxLiveSyncPlaybackRate: 1,
@@ -17,7 +17,7 @@ const config: Partial<HlsConfig> = {
   capLevelToPlayerSize: true,
   testBandwidth: false,
   abrEwmaDefaultEstimate: 4_000_000,
-  pLoader: PatientPlaylistLoader as unknown as NonNullable<HlsConfig['pLoader']>,
+  pLoader: PatientPlaylistLoader,
   manifestLoadPolicy: {
     default: {
       maxTimeToFirstByteMs: 5000,
@@ -112,7 +112,7 @@ export class HlsPlayer implements Player {
 
   pacing(): { holdBack: number; partTarget: number } | null {
     const details = this.#details;
-    if (details === null || !details.live) return null;
+    if (!details?.live) return null;
     const { partTarget, partHoldBack, holdBack, targetduration } = details;
     if (partTarget > 0) return { partTarget, holdBack: partHoldBack || 3 * partTarget };
     return { partTarget: targetduration, holdBack: holdBack || 3 * targetduration };
@@ -138,7 +138,7 @@ export class HlsPlayer implements Player {
     return details !== null && details.fragments.length > 0 ? details : null;
   }
 
-  #recover(type: string, details: string): void {
+  #recover(type: ErrorTypes, details: string): void {
     const now = performance.now();
     if (type === ErrorTypes.MEDIA_ERROR && now - this.#recoveredAt > RECOVERY_HELPED_AFTER_MS) {
       this.#recoveredAt = now;

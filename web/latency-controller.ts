@@ -101,8 +101,13 @@ export class LatencyController {
   update(sample: LatencySample): LatencyDecision {
     const { now, latency, forwardBuffer, holdBack, partTarget } = sample;
     this.#target = holdBack + this.#marginAt(now);
-    if (this.#holding && this.#mustHold(sample)) return { playbackRate: 0, jumpToLive: false };
-    this.#holding = false;
+    if (this.#holding) {
+      const refill = this.#refill(sample);
+      if (refill === 'filling') return { playbackRate: 0, jumpToLive: false };
+      // The rate stays 1 while nothing comes: at rate 0 hls.js would not look for a hole to step over.
+      if (refill === 'empty') return { playbackRate: 1, jumpToLive: false };
+      this.#holding = false;
+    }
 
     const error = this.#smooth(now, latency) - this.#target;
     if (this.#mustJump(now, error, forwardBuffer, partTarget)) {
@@ -130,11 +135,12 @@ export class LatencyController {
   }
 
   /** Parts arrive one at a time, so the buffer that suffices is the target less the part that is under way. */
-  #mustHold({ now, forwardBuffer, partTarget }: LatencySample): boolean {
-    if (forwardBuffer >= Math.max(partTarget, this.#target - partTarget)) return false;
+  #refill({ now, forwardBuffer, partTarget }: LatencySample): 'empty' | 'filling' | 'done' {
+    if (forwardBuffer >= Math.max(partTarget, this.#target - partTarget)) return 'done';
     this.#heldWith ??= forwardBuffer;
     if (forwardBuffer > this.#heldWith) this.#refilledAt ??= now;
-    return this.#refilledAt === null || now - this.#refilledAt < MAX_HOLD;
+    if (this.#refilledAt === null) return 'empty';
+    return now - this.#refilledAt < MAX_HOLD ? 'filling' : 'done';
   }
 
   #mustJump(now: number, error: number, forwardBuffer: number, partTarget: number): boolean {

@@ -5,7 +5,7 @@
  * The page never gives up: whatever happened to the player, a channel that the server says is live gets a fresh
  * one, at growing intervals.
  */
-import type { ChannelAnswer, ChannelState } from './api.js';
+import type { ChannelAnswer, ChannelState } from './channel.js';
 
 export type Channel = { readonly kind: 'unknown' } | ChannelAnswer;
 

@@ -46,6 +46,8 @@ export class Playback {
     video.addEventListener('waiting', () => {
       if (!video.seeking) this.#stalled();
     });
+    // After a stall this is the moment to hold the picture, not up to a tick later.
+    video.addEventListener('canplay', () => this.tick());
     video.addEventListener('ended', () => hooks.event({ kind: 'ended' }));
     video.addEventListener('pause', () => {
       if (video.ended || this.#player === null) return;
@@ -161,6 +163,8 @@ export class Playback {
       this.#lastTime = time;
       return;
     }
+    // A picture that is held stands still by our own will.
+    if (video.playbackRate === 0) this.#movedAt = now;
     const step = Math.abs(time - this.#lastTime);
     if (step > (this.#moving ? 0 : RESUMED_AFTER) && !video.seeking) {
       if (this.#lastTime !== 0) this.#moved(now);

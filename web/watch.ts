@@ -1,5 +1,6 @@
 /** The watch page: puts the channel's state, the playback and the controls together. */
-import { fetchChannel, fetchServerTime, type ChannelStatus } from './api.js';
+import { fetchChannel, fetchServerTime } from './api.js';
+import type { ChannelStatus } from './channel.js';
 import { Controls } from './controls.js';
 import { element, setText } from './dom.js';
 import { formatResolution, formatUptime } from './format.js';
@@ -25,6 +26,8 @@ const poster = element('poster') as HTMLImageElement;
 const serverClock = new ServerClock();
 
 let state = initialState;
+/** How often a player was asked for: while one is still being loaded, the last request counts. */
+let attachments = 0;
 let view: View = viewOf(state);
 
 const playback = new Playback(
@@ -63,9 +66,12 @@ function dispatch(event: PageEvent): void {
 }
 
 async function attach(): Promise<void> {
+  attachments += 1;
+  const turn = attachments;
   try {
     const makePlayer = await loadPlayer();
-    if (state.channel.kind === 'known') playback.attach(state.channel.status.playlist, makePlayer);
+    if (turn === attachments && state.channel.kind === 'known')
+      playback.attach(state.channel.status.playlist, makePlayer);
   } catch {
     dispatch({ kind: 'failed' });
   }

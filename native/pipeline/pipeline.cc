@@ -23,18 +23,19 @@ void NameThisThread([[maybe_unused]] const char* name) {
 std::vector<std::unique_ptr<Rung>> MakeRungs(const PipelineOptions& options, Outbox& outbox) {
   std::vector<std::unique_ptr<Rung>> rungs;
   rungs.reserve(options.rungs.size());
-  for (const RungOptions& rung : options.rungs) {
-    rungs.push_back(std::make_unique<Rung>(rungs.size(), rung, options.frame_rate, options.preset, outbox));
+  for (size_t i = 0; i < options.rungs.size(); ++i) {
+    rungs.push_back(std::make_unique<Rung>(i, options, outbox));
   }
+
   return rungs;
 }
 
 }  // namespace
 
-Pipeline::Pipeline(PipelineOptions options, std::function<void()> notify)
+Pipeline::Pipeline(const PipelineOptions& options, std::function<void()> notify)
     : outbox_(std::move(notify)),
       rungs_(MakeRungs(options, outbox_)),
-      source_(std::move(options.source_record), rungs_),
+      source_(options, rungs_),
       running_(rungs_.size() + 1) {
   av::CaptureLog();
   threads_.reserve(running_);

@@ -26,7 +26,7 @@ class Pipeline {
  public:
   // `notify` is called on the pipeline's threads when events wait to be taken; it must not throw, and may be
   // called until the pipeline is destroyed. Throws std::invalid_argument when the source's record is none.
-  Pipeline(PipelineOptions options, std::function<void()> notify);
+  Pipeline(const PipelineOptions& options, std::function<void()> notify);
   ~Pipeline();
 
   Pipeline(const Pipeline&) = delete;

@@ -15,38 +15,45 @@ double NowMs() {
 
 }  // namespace
 
-Rung::Rung(size_t index, const RungOptions& options, AVRational frame_rate, std::string preset,
-           Outbox& outbox)
+Rung::Rung(size_t index, const PipelineOptions& options, Outbox& outbox)
     : index_(index),
-      options_(options),
-      frame_rate_(frame_rate),
-      preset_(std::move(preset)),
+      encoder_options_{.width = options.rungs[index].width,
+                       .height = options.rungs[index].height,
+                       .bitrate = options.rungs[index].bitrate,
+                       .frame_rate = options.frame_rate,
+                       .preset = options.preset,
+                       .colour = {}},
+      max_lag_(options.max_lag),
       outbox_(outbox),
-      scaler_(options.width, options.height) {}
+      scaler_(encoder_options_.width, encoder_options_.height) {}
 
 void Rung::Offer(Picture picture) {
   ++frames_in_;
-  frames_dropped_ +=
-      queue_.PushDropping(std::move(picture), [](const Picture& queued) { return !queued.info.keyframe; });
+  queue_.Push(std::move(picture));
 }
 
 void Rung::Run() {
-  while (const std::optional<Picture> picture = queue_.Pop()) Encode(*picture);
+  while (const std::optional<Picture> picture = queue_.Pop()) {
+    if (IsTooLate(picture->info)) {
+      ++frames_dropped_;
+    } else {
+      Encode(*picture);
+    }
+  }
   if (queue_.aborted() || !encoder_) return;
   encoder_->Drain();
   Deliver();
 }
 
+bool Rung::IsTooLate(const UnitInfo& info) const {
+  return !info.keyframe && Clock::now() - info.entered > max_lag_;
+}
+
 void Rung::Encode(const Picture& picture) {
   if (!encoder_) {
-    encoder_.emplace(av::EncoderOptions{
-        .width = options_.width,
-        .height = options_.height,
-        .bitrate = options_.bitrate,
-        .frame_rate = frame_rate_,
-        .preset = preset_,
-        .colour = av::ColourOf(*picture.frame),
-    });
+    av::EncoderOptions options = encoder_options_;
+    options.colour = av::ColourOf(*picture.frame);
+    encoder_.emplace(options);
     outbox_.Put(TrackEvent{index_, encoder_->avc_record()});
   }
   pending_.Add(picture.info);

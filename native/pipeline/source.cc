@@ -18,11 +18,15 @@ int ReorderDepth(const SourceUnit& first_keyframe) {
 
 }  // namespace
 
-Source::Source(std::vector<uint8_t> record, const std::vector<std::unique_ptr<Rung>>& rungs)
-    : record_(std::move(record)), length_size_(av::LengthSizeOf(record_)), rungs_(rungs) {}
+Source::Source(const PipelineOptions& options, const std::vector<std::unique_ptr<Rung>>& rungs)
+    : record_(options.source_record),
+      length_size_(av::LengthSizeOf(record_)),
+      max_lag_(options.max_lag * kMaxLagFactor),
+      rungs_(rungs) {}
 
 bool Source::Push(SourceUnit unit) {
   ++units_in_;
+  unit.info.entered = Clock::now();
   const auto size = static_cast<size_t>(unit.packet->size);
   if (size == 0) {
     ++units_dropped_;
@@ -55,14 +59,15 @@ void Source::Run() {
   for (const auto& rung : rungs_) rung->Finish();
 }
 
+bool Source::IsUsable(const SourceUnit& unit) const {
+  return Clock::now() - unit.info.entered <= max_lag_ &&
+         av::IsWellFormedAvcc(av::Bytes(*unit.packet), length_size_);
+}
+
 void Source::Decode(const SourceUnit& unit) {
-  if (!av::IsWellFormedAvcc(av::Bytes(*unit.packet), length_size_)) {
+  if (!IsUsable(unit) || (decode_awaits_keyframe_ && !unit.info.keyframe)) {
     ++units_dropped_;
     decode_awaits_keyframe_ = true;
-    return;
-  }
-  if (decode_awaits_keyframe_ && !unit.info.keyframe) {
-    ++units_dropped_;
     return;
   }
   decode_awaits_keyframe_ = false;

@@ -17,13 +17,17 @@ namespace millrace {
 
 class Source {
  public:
-  // Units that wait for the decoder: some eight seconds, which rides out a stall of the machine. Beyond
-  // either limit units are dropped up to the next keyframe.
+  // Units that wait for the decoder, which rides out a stall or a burst. Beyond either limit units are
+  // dropped up to the next keyframe.
   static constexpr size_t kMaxUnits = 256;
   static constexpr size_t kMaxBytes = size_t{64} << 20;
 
-  // Throws std::invalid_argument when `record` is no decoder configuration record.
-  Source(std::vector<uint8_t> record, const std::vector<std::unique_ptr<Rung>>& rungs);
+  // How late decoding may be, in multiples of the rungs' limit. Working off what is later would only cost
+  // time in which more comes in: it is dropped, up to a keyframe that is not.
+  static constexpr int kMaxLagFactor = 5;
+
+  // Throws std::invalid_argument when the record in `options` is no decoder configuration record.
+  Source(const PipelineOptions& options, const std::vector<std::unique_ptr<Rung>>& rungs);
 
   // From one thread at a time. False when the queue was full, or the unit hangs on one dropped for that
   // reason.
@@ -39,12 +43,14 @@ class Source {
   PipelineStats stats() const;
 
  private:
+  bool IsUsable(const SourceUnit& unit) const;
   void Decode(const SourceUnit& unit);
   void DeliverPictures();
 
   // Fixed.
   const std::vector<uint8_t> record_;
   const size_t length_size_;
+  const Clock::duration max_lag_;
   const std::vector<std::unique_ptr<Rung>>& rungs_;
 
   // Shared between the threads.

@@ -45,7 +45,7 @@ struct UnitInfo {
   // Milliseconds since the Unix epoch at which the source unit arrived.
   double arrival = 0;
   // When it was pushed.
-  Clock::time_point entered;
+  Clock::time_point entered{};
 };
 
 // One access unit of the source; the packet carries the bytes and the decode time.

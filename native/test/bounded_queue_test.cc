@@ -11,11 +11,6 @@ using millrace::BoundedQueue;
 
 namespace {
 
-// Negative numbers play keyframes: they may not be dropped.
-bool Droppable(int item) {
-  return item >= 0;
-}
-
 std::vector<int> Drain(BoundedQueue<int>& queue) {
   queue.Finish();
   std::vector<int> items;
@@ -39,45 +34,30 @@ TEST("queue: a full queue refuses an item") {
   CHECK_EQUAL(queue.size(), 2u);
 }
 
-TEST("queue: a full queue makes room by dropping the oldest droppable item") {
-  BoundedQueue<int> queue(3);
-  for (const int item : {-1, 2, 3}) CHECK_EQUAL(queue.PushDropping(item, Droppable), 0u);
-  CHECK_EQUAL(queue.PushDropping(4, Droppable), 1u);
-  CHECK_EQUAL(queue.PushDropping(-5, Droppable), 1u);
-  CHECK(Drain(queue) == std::vector({-1, 4, -5}));
-}
-
-TEST("queue: a droppable item gives way to a queue full of items that are not") {
-  BoundedQueue<int> queue(2);
-  for (const int item : {-1, -2}) CHECK_EQUAL(queue.PushDropping(item, Droppable), 0u);
-  CHECK_EQUAL(queue.PushDropping(3, Droppable), 1u);
-  CHECK(Drain(queue) == std::vector({-1, -2}));
-}
-
-TEST("queue: an item that may not be dropped waits for room") {
+TEST("queue: one who waits for room gets it when an item is taken") {
   BoundedQueue<int> queue(1);
-  CHECK_EQUAL(queue.PushDropping(-1, Droppable), 0u);
-  size_t dropped = 99;
-  std::thread pusher([&] { dropped = queue.PushDropping(-2, Droppable); });
-  CHECK_EQUAL(queue.Pop().value(), -1);
-  CHECK_EQUAL(queue.Pop().value(), -2);
+  CHECK(queue.Push(1));
+  bool pushed = false;
+  std::thread pusher([&] { pushed = queue.Push(2); });
+  CHECK_EQUAL(queue.Pop().value(), 1);
+  CHECK_EQUAL(queue.Pop().value(), 2);
   pusher.join();
-  CHECK_EQUAL(dropped, 0u);
+  CHECK(pushed);
 }
 
 TEST("queue: abort wakes one who waits for room and one who waits for an item") {
   BoundedQueue<int> full(1);
   BoundedQueue<int> empty(1);
-  full.PushDropping(-1, Droppable);
-  size_t dropped = 0;
+  CHECK(full.Push(1));
+  bool pushed = true;
   bool popped = true;
-  std::thread pusher([&] { dropped = full.PushDropping(-2, Droppable); });
+  std::thread pusher([&] { pushed = full.Push(2); });
   std::thread popper([&] { popped = empty.Pop().has_value(); });
   full.Abort();
   empty.Abort();
   pusher.join();
   popper.join();
-  CHECK_EQUAL(dropped, 1u);
+  CHECK(!pushed);
   CHECK(!popped);
 }
 

@@ -150,7 +150,7 @@ TEST("pipeline: a full input queue drops up to a keyframe that finds room, and s
   const auto source = test::MakeSource(2, 2);
   // The rungs' threads are not needed: a Source alone, whose decoder thread does not run.
   const std::vector<std::unique_ptr<Rung>> no_rungs;
-  Source input(source.record, no_rungs);
+  Source input(test::MakeOptions(source), no_rungs);
   CHECK(input.Push(test::UnitAt(source, 0)));
   for (size_t i = 1; i < Source::kMaxUnits; ++i) CHECK(input.Push(test::UnitAt(source, 1)));
   CHECK(!input.Push(test::UnitAt(source, 1)));
@@ -161,10 +161,22 @@ TEST("pipeline: a full input queue drops up to a keyframe that finds room, and s
   CHECK(!input.Push(test::UnitAt(source, 0)));
 }
 
+TEST("pipeline: units that waited too long are dropped") {
+  const auto source = test::MakeSource(4, 2);
+  PipelineOptions options = test::MakeOptions(source);
+  options.max_lag = -test::kNeverLate;
+  const std::vector<std::unique_ptr<Rung>> no_rungs;
+  Source input(options, no_rungs);
+  for (size_t i = 0; i < 4; ++i) CHECK(input.Push(test::UnitAt(source, i)));
+  input.Finish();
+  input.Run();
+  CHECK_EQUAL(input.stats().units_dropped, 4u);
+}
+
 TEST("pipeline: the bytes that wait for the decoder are bounded too") {
   const auto source = test::MakeSource(1, 1);
   const std::vector<std::unique_ptr<Rung>> no_rungs;
-  Source input(source.record, no_rungs);
+  Source input(test::MakeOptions(source), no_rungs);
   const std::vector<uint8_t> quarter(Source::kMaxBytes / 4);
   for (int i = 0; i < 5; ++i) {
     SourceUnit unit = test::UnitAt(source, 0);

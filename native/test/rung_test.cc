@@ -1,5 +1,6 @@
 #include "pipeline/rung.h"
 
+#include <thread>
 #include <vector>
 
 #include "synthetic.h"
@@ -9,10 +10,21 @@ using namespace millrace;
 
 namespace {
 
-Picture PictureAt(int index, bool keyframe) {
-  return {
-      test::MakePicture(160, 96, AV_PIX_FMT_YUV420P, index),
-      {.pts = index * test::kFrameTicks, .duration = test::kFrameTicks, .keyframe = keyframe, .arrival = 0}};
+PipelineOptions Options() {
+  PipelineOptions options;
+  options.preset = "ultrafast";
+  options.rungs = {{.width = 80, .height = 48, .bitrate = 100'000}};
+  options.max_lag = test::kNeverLate;
+  return options;
+}
+
+Picture PictureAt(int index, bool keyframe, Clock::time_point entered = Clock::now()) {
+  return {test::MakePicture(160, 96, AV_PIX_FMT_YUV420P, index),
+          {.pts = index * test::kFrameTicks,
+           .duration = test::kFrameTicks,
+           .keyframe = keyframe,
+           .arrival = 0,
+           .entered = entered}};
 }
 
 std::vector<int64_t> EncodedFrames(Outbox& outbox) {
@@ -25,25 +37,41 @@ std::vector<int64_t> EncodedFrames(Outbox& outbox) {
 
 }  // namespace
 
-TEST("rung: a full queue skips its oldest pictures but no keyframe") {
+TEST("rung: late pictures are skipped and counted, but no keyframe and none that is in time") {
   Outbox outbox([] {});
-  Rung rung(0, {.width = 80, .height = 48, .bitrate = 100'000}, {30, 1}, "ultrafast", outbox);
-  // Nobody encodes yet: 20 pictures for 8 places, keyframes at 0, 10 and 15.
-  for (int i = 0; i < 20; ++i) rung.Offer(PictureAt(i, i == 0 || i == 10 || i == 15));
-  CHECK_EQUAL(rung.stats().queue_length, Rung::kQueueCapacity);
-  CHECK_EQUAL(rung.stats().frames_dropped, 12u);
+  Rung rung(0, Options(), outbox);
+  const auto long_ago = Clock::now() - 2 * test::kNeverLate;
+  rung.Offer(PictureAt(0, true));
+  rung.Offer(PictureAt(1, false));
+  for (const int i : {2, 3}) rung.Offer(PictureAt(i, false, long_ago));
+  rung.Offer(PictureAt(4, true, long_ago));
+  rung.Offer(PictureAt(5, false, long_ago));
+  rung.Offer(PictureAt(6, false));
+  CHECK_EQUAL(rung.stats().queue_length, 7u);
   rung.Finish();
   rung.Run();
-  CHECK(EncodedFrames(outbox) == std::vector<int64_t>({0, 10, 14, 15, 16, 17, 18, 19}));
-  CHECK_EQUAL(rung.stats().frames_in, 20u);
-  CHECK_EQUAL(rung.stats().frames_out, 8u);
+  CHECK(EncodedFrames(outbox) == std::vector<int64_t>({0, 1, 4, 6}));
+  CHECK_EQUAL(rung.stats().frames_in, 7u);
+  CHECK_EQUAL(rung.stats().frames_dropped, 3u);
+  CHECK_EQUAL(rung.stats().frames_out, 4u);
   CHECK(rung.stats().bytes_out > 0);
   CHECK(rung.stats().lag_ms > 0);
 }
 
+TEST("rung: more pictures than the queue holds wait for the encoder, and none is lost") {
+  constexpr int kPictures = 3 * static_cast<int>(Rung::kQueueCapacity);
+  Outbox outbox([] {});
+  Rung rung(0, Options(), outbox);
+  std::thread encoder([&] { rung.Run(); });
+  for (int i = 0; i < kPictures; ++i) rung.Offer(PictureAt(i, i == 0));
+  rung.Finish();
+  encoder.join();
+  CHECK_EQUAL(EncodedFrames(outbox).size(), static_cast<size_t>(kPictures));
+}
+
 TEST("rung: the track comes before the first unit, and only once") {
   Outbox outbox([] {});
-  Rung rung(0, {.width = 80, .height = 48, .bitrate = 100'000}, {30, 1}, "ultrafast", outbox);
+  Rung rung(0, Options(), outbox);
   for (int i = 0; i < 3; ++i) rung.Offer(PictureAt(i, i == 0));
   rung.Finish();
   rung.Run();
@@ -55,7 +83,7 @@ TEST("rung: the track comes before the first unit, and only once") {
 
 TEST("rung: without a picture there is no track") {
   Outbox outbox([] {});
-  Rung rung(0, {.width = 80, .height = 48, .bitrate = 100'000}, {30, 1}, "ultrafast", outbox);
+  Rung rung(0, Options(), outbox);
   rung.Finish();
   rung.Run();
   CHECK(outbox.Take().empty());

@@ -59,7 +59,8 @@ PipelineOptions MakeOptions(const SyntheticSource& source) {
           .frame_rate = {30, 1},
           .preset = "ultrafast",
           .rungs = {{.width = 80, .height = 48, .bitrate = 200'000},
-                    {.width = 64, .height = 38, .bitrate = 100'000}}};
+                    {.width = 64, .height = 38, .bitrate = 100'000}},
+          .max_lag = kNeverLate};
 }
 
 void Collector::Notify() {

@@ -1,6 +1,7 @@
 // Pictures and H.264 made on the spot, and a pipeline driven to its end.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -31,7 +32,10 @@ SyntheticSource MakeSource(int frames, int gop);
 // Unit `index` of the source, at the frame grid's time, arriving at millisecond `index`.
 SourceUnit UnitAt(const SyntheticSource& source, size_t index);
 
-// A ladder of two small rungs.
+// A limit that no test reaches, however slow the machine.
+inline constexpr std::chrono::milliseconds kNeverLate = std::chrono::hours(1);
+
+// A ladder of two small rungs that skip nothing.
 PipelineOptions MakeOptions(const SyntheticSource& source);
 
 // Takes events as they come until the EndEvent is among them.

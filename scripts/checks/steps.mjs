@@ -44,7 +44,12 @@ export function lintSteps(root, { fix = false } = {}) {
  * @returns {Step[]}
  */
 export function typeSteps(root) {
-  const projects = { Types: '.', 'Types of the scripts': 'scripts', 'Types of the watch page': 'web' };
+  const projects = {
+    Types: '.',
+    'Types of the tests': 'test',
+    'Types of the scripts': 'scripts',
+    'Types of the watch page': 'web',
+  };
   return Object.entries(projects).map(([name, folder]) => ({
     name,
     command: nodeTool(root, 'typescript/bin/tsc', '-p', folder),

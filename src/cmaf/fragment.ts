@@ -115,14 +115,13 @@ function chooseLayout(samples: readonly FragmentSample[]): Layout {
   let sameSize = true;
   let sameFlagsAfterFirst = true;
   let composed = false;
-  for (let i = 0; i < samples.length; i++) {
-    const sample = samples[i] as FragmentSample;
+  samples.forEach((sample, index) => {
     dataSize += sample.data.length;
     sameDuration &&= sample.duration === first.duration;
     sameSize &&= sample.data.length === first.data.length;
-    sameFlagsAfterFirst &&= i === 0 || sample.keyframe === second.keyframe;
+    sameFlagsAfterFirst &&= index === 0 || sample.keyframe === second.keyframe;
     composed ||= sample.compositionOffset !== 0;
-  }
+  });
   const tfhdFlags =
     TFHD.defaultBaseIsMoof |
     (sameDuration ? TFHD.duration : 0) |

@@ -48,6 +48,7 @@ function trackBox(track: Track): Buffer {
   return box(
     'trak',
     trackHeader(track),
+    ...editList(track),
     box('mdia', mediaHeader(track), handler(track), mediaInformation(track)),
   );
 }
@@ -70,6 +71,13 @@ function trackHeader(track: Track): Buffer {
     fixed16(isVideo ? track.displayWidth : 0),
     fixed16(isVideo ? track.displayHeight : 0),
   );
+}
+
+/** Presentation begins where the first picture is shown: takes the composition shift off (ISO/IEC 14496-12 8.6.6). */
+function editList(track: Track): Buffer[] {
+  if (track.kind !== 'video' || track.compositionShift === 0) return [];
+  const wholeTrack = 0;
+  return [box('edts', fullBox('elst', 0, 0, u32(1, wholeTrack, track.compositionShift, NORMAL_RATE)))];
 }
 
 function mediaHeader(track: Track): Buffer {

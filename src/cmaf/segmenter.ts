@@ -125,9 +125,10 @@ export class Segmenter {
     const last = units.at(-1);
     if (first === undefined || last === undefined) return;
     const lastDuration = nextDts === undefined ? last.duration : this.#trueDuration(last, nextDts);
+    const shift = track.kind === 'video' ? track.compositionShift : 0;
     const samples = units.map((unit, i) => ({
       duration: (units[i + 1]?.dts ?? unit.dts + lastDuration) - unit.dts,
-      compositionOffset: unit.pts - unit.dts,
+      compositionOffset: unit.pts - unit.dts + shift,
       keyframe: unit.keyframe,
       data: unit.data,
     }));

@@ -20,14 +20,19 @@ const DELTA_VERSION = 9;
 /** Media URLs, relative to the rendition's own playlist. */
 export const initUri = (epoch: string): string => `${epoch}/init.mp4`;
 export const segmentUri = (epoch: string, msn: number): string => `${epoch}/${String(msn)}.m4s`;
-export const partUri = (epoch: string, msn: number, part: number): string => `${epoch}/${String(msn)}.${String(part)}.m4s`;
+export const partUri = (epoch: string, msn: number, part: number): string =>
+  `${epoch}/${String(msn)}.${String(part)}.m4s`;
 
 /**
  * Renders one rendition's media playlist (RFC 8216bis 4.4.3 to 4.4.5).
  *
  * @param skip answer with a delta update where there is something to skip (6.2.5.1)
  */
-export function renderMediaPlaylist(presentation: PresentationSnapshot, name: string, skip = false): string | undefined {
+export function renderMediaPlaylist(
+  presentation: PresentationSnapshot,
+  name: string,
+  skip = false,
+): string | undefined {
   const rendition = presentation.renditions.find((r) => r.name === name);
   if (rendition === undefined) return undefined;
   const skipped = skip && !presentation.ended ? skippedSegments(presentation, rendition) : 0;
@@ -59,7 +64,11 @@ function header(presentation: PresentationSnapshot, rendition: RenditionSnapshot
   return lines;
 }
 
-function segmentLines(presentation: PresentationSnapshot, rendition: RenditionSnapshot, skipped: number): string[] {
+function segmentLines(
+  presentation: PresentationSnapshot,
+  rendition: RenditionSnapshot,
+  skipped: number,
+): string[] {
   const lines: string[] = [];
   const { segments } = rendition;
   const partsFrom = firstWithParts(presentation, segments);
@@ -69,11 +78,13 @@ function segmentLines(presentation: PresentationSnapshot, rendition: RenditionSn
     const newEpoch = i === 0 || segments[i - 1]?.epoch !== segment.epoch;
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     // Repeated where a delta begins, so that its first segment is self-describing.
-    if (newEpoch || (i === skipped && skipped > 0)) lines.push(`#EXT-X-MAP:URI=${quoted(initUri(segment.epoch))}`);
+    if (newEpoch || (i === skipped && skipped > 0))
+      lines.push(`#EXT-X-MAP:URI=${quoted(initUri(segment.epoch))}`);
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(segment.programDateTime)}`);
     if (segment.gap) lines.push('#EXT-X-GAP');
     if (i >= partsFrom) lines.push(...partLines(segment));
-    if (segment.complete) lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, segmentUri(segment.epoch, segment.msn));
+    if (segment.complete)
+      lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, segmentUri(segment.epoch, segment.msn));
   }
   return lines;
 }

@@ -20,7 +20,9 @@ export class ApiRoutes {
     } else if (resource === 'channels' && path.length === 2) {
       const channel = this.#origin.channel(name ?? '');
       exchange.send(
-        channel === undefined ? error(404, 'NOT_FOUND', 'there is no channel of this name') : json(channelStatus(channel)),
+        channel === undefined
+          ? error(404, 'NOT_FOUND', 'there is no channel of this name')
+          : json(channelStatus(channel)),
       );
     } else exchange.send(error(404, 'NOT_FOUND', 'nothing is at this URL'));
   }

@@ -37,7 +37,8 @@ type ListenExclusively = (
 ) => unknown;
 
 /** `listen` takes host and options together; its types do not know. */
-const exclusively = (app: TemplatedApp): ListenExclusively => (app.listen as unknown as ListenExclusively).bind(app);
+const exclusively = (app: TemplatedApp): ListenExclusively =>
+  (app.listen as unknown as ListenExclusively).bind(app);
 
 const PREFLIGHT = {
   status: 204,
@@ -88,7 +89,12 @@ export class HttpListener {
     await new Promise<void>((resolve, reject) => {
       exclusively(this.#app)(host, port, EXCLUSIVE_PORT, (socket) => {
         if (socket === false) {
-          reject(new MillraceError('LISTEN_FAILED', `HTTP could not listen on ${host}:${String(port)}; is the port in use?`));
+          reject(
+            new MillraceError(
+              'LISTEN_FAILED',
+              `HTTP could not listen on ${host}:${String(port)}; is the port in use?`,
+            ),
+          );
           return;
         }
         this.#socket = socket;
@@ -122,7 +128,11 @@ export class HttpListener {
     const { method } = exchange;
     if (method === 'OPTIONS') exchange.send(PREFLIGHT);
     else if (method !== 'GET' && method !== 'HEAD') {
-      exchange.send(error(405, 'METHOD_NOT_ALLOWED', 'only GET, HEAD and OPTIONS are served', { Allow: 'GET, HEAD, OPTIONS' }));
+      exchange.send(
+        error(405, 'METHOD_NOT_ALLOWED', 'only GET, HEAD and OPTIONS are served', {
+          Allow: 'GET, HEAD, OPTIONS',
+        }),
+      );
     } else this.#get(exchange, segmentsOf(exchange.path));
   }
 

@@ -46,7 +46,10 @@ export class LiveRoutes {
   #multivariant(exchange: Exchange, channel: Channel): void {
     const { presentation } = channel;
     if (presentation === undefined) exchange.send(notLive(channel));
-    else exchange.send(conditional(exchange, playlist(multivariantPlaylist(presentation.snapshot()), 1), etag(presentation)));
+    else
+      exchange.send(
+        conditional(exchange, playlist(multivariantPlaylist(presentation.snapshot()), 1), etag(presentation)),
+      );
   }
 
   #media(exchange: Exchange, channel: Channel, rendition: string): void {
@@ -69,9 +72,11 @@ export class LiveRoutes {
     const blocking = msn !== undefined;
     const attempt = (snapshot: PresentationSnapshot): Reply | undefined => {
       const rendition = snapshot.renditions.find((r) => r.name === name);
-      if (rendition === undefined) return error(404, 'NOT_FOUND', 'the channel has no rendition of this name');
+      if (rendition === undefined)
+        return error(404, 'NOT_FOUND', 'the channel has no rendition of this name');
       const state = readiness(snapshot, rendition, directives);
-      if (state === 'too-far') return error(400, 'BAD_DIRECTIVE', 'the requested part is too far in the future');
+      if (state === 'too-far')
+        return error(400, 'BAD_DIRECTIVE', 'the requested part is too far in the future');
       if (state === 'wait') return undefined;
       const maxAge = blocking ? BLOCKED_MAX_AGE * snapshot.targetDuration : 1;
       return playlist(mediaPlaylist(snapshot, name, skip) ?? '', maxAge);
@@ -79,7 +84,8 @@ export class LiveRoutes {
     const key = `${name} ${String(msn)} ${String(part)} ${String(skip)}`;
     if (!blocking) {
       const reply = attempt(presentation.snapshot());
-      if (reply !== undefined) exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);
+      if (reply !== undefined)
+        exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);
       return;
     }
     this.#waiters.answer(exchange, presentation, key, attempt, patience(presentation));
@@ -95,7 +101,8 @@ export class LiveRoutes {
     const attempt = (snapshot: PresentationSnapshot): Reply | undefined => {
       const rendition = presentation.rendition(name);
       const listed = snapshot.renditions.find((r) => r.name === name);
-      if (find === undefined || rendition === undefined) return error(404, 'NOT_FOUND', 'nothing is at this URL');
+      if (find === undefined || rendition === undefined)
+        return error(404, 'NOT_FOUND', 'nothing is at this URL');
       const body = find.read(rendition, epoch);
       if (body !== undefined) {
         const type = rendition.kind === 'video' ? 'video/mp4' : 'audio/mp4';
@@ -110,7 +117,12 @@ export class LiveRoutes {
   #poster(exchange: Exchange, channel: Channel): void {
     const image = channel.poster;
     if (image === undefined) exchange.send(error(404, 'NOT_FOUND', 'the channel has no picture yet'));
-    else exchange.send({ status: 200, headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'public, max-age=5' }, body: image });
+    else
+      exchange.send({
+        status: 200,
+        headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'public, max-age=5' },
+        body: image,
+      });
   }
 }
 
@@ -137,7 +149,11 @@ function mediaFinder(file: string): MediaFinder | undefined {
 }
 
 /** Whether the media asked for is the hinted part, its init segment, or the open segment: worth waiting for. */
-function isComing(rendition: RenditionSnapshot | undefined, epoch: string, { msn, part }: MediaFinder): boolean {
+function isComing(
+  rendition: RenditionSnapshot | undefined,
+  epoch: string,
+  { msn, part }: MediaFinder,
+): boolean {
   const next = rendition?.next;
   if (next === undefined || next.epoch !== epoch) return false;
   if (msn === undefined) return next.newInit;
@@ -154,7 +170,8 @@ function isComing(rendition: RenditionSnapshot | undefined, epoch: string, { msn
 function absent(rendition: RenditionSnapshot | undefined, epoch: string, { msn = 0 }: MediaFinder): Reply {
   const next = rendition?.next;
   const away = next?.newInit === true && next.epoch !== epoch;
-  if (away && msn >= next.msn - 1 && msn <= next.msn) return error(503, 'PLAYLIST_TIMEOUT', 'the publisher is away', { 'Retry-After': '1' });
+  if (away && msn >= next.msn - 1 && msn <= next.msn)
+    return error(503, 'PLAYLIST_TIMEOUT', 'the publisher is away', { 'Retry-After': '1' });
   return error(404, 'NOT_FOUND', 'no such media, or it is gone');
 }
 

@@ -34,7 +34,11 @@ export class Pages {
     this.#index = page(join(directory, 'index.html'));
     this.#watch = page(join(directory, 'watch.html'));
     for (const file of list(join(directory, 'assets'))) {
-      const headers = { 'Content-Type': typeOf(file), 'Cache-Control': IMMUTABLE, 'X-Content-Type-Options': 'nosniff' };
+      const headers = {
+        'Content-Type': typeOf(file),
+        'Cache-Control': IMMUTABLE,
+        'X-Content-Type-Options': 'nosniff',
+      };
       this.#assets.set(file, { status: 200, headers, body: readFileSync(join(directory, 'assets', file)) });
     }
   }
@@ -59,7 +63,11 @@ const typeOf = (file: string): string => TYPES[extname(file)] ?? 'application/oc
 
 function page(file: string): Reply | undefined {
   try {
-    return { status: 200, headers: { 'Content-Type': typeOf(file), ...PAGE_HEADERS }, body: readFileSync(file) };
+    return {
+      status: 200,
+      headers: { 'Content-Type': typeOf(file), ...PAGE_HEADERS },
+      body: readFileSync(file),
+    };
   } catch {
     return undefined;
   }

@@ -5,7 +5,11 @@ import type { PresentationSnapshot } from '../origin/snapshot.js';
 /** What has been rendered of one snapshot; goes with it. */
 const rendered = new WeakMap<PresentationSnapshot, Map<string, string>>();
 
-function once(snapshot: PresentationSnapshot, key: string, render: () => string | undefined): string | undefined {
+function once(
+  snapshot: PresentationSnapshot,
+  key: string,
+  render: () => string | undefined,
+): string | undefined {
   let texts = rendered.get(snapshot);
   if (texts === undefined) rendered.set(snapshot, (texts = new Map()));
   let text = texts.get(key);
@@ -17,8 +21,14 @@ function once(snapshot: PresentationSnapshot, key: string, render: () => string 
 }
 
 /** The media playlist of a rendition, rendered once a snapshot however many viewers ask. */
-export function mediaPlaylist(snapshot: PresentationSnapshot, rendition: string, skip: boolean): string | undefined {
-  return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}`, () => renderMediaPlaylist(snapshot, rendition, skip));
+export function mediaPlaylist(
+  snapshot: PresentationSnapshot,
+  rendition: string,
+  skip: boolean,
+): string | undefined {
+  return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}`, () =>
+    renderMediaPlaylist(snapshot, rendition, skip),
+  );
 }
 
 export function multivariantPlaylist(snapshot: PresentationSnapshot): string {

@@ -20,7 +20,12 @@ export function text(body: string, contentType = 'text/plain; charset=utf-8'): R
 }
 
 /** The one shape of every error: `{ "error": { "code", "message" } }`, never cached. */
-export function error(status: number, code: ErrorCode, message: string, headers: Record<string, string> = {}): Reply {
+export function error(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  headers: Record<string, string> = {},
+): Reply {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': NO_STORE, ...headers },
@@ -33,7 +38,8 @@ export function ranged(body: Buffer, contentType: string, cacheControl: string, 
   const headers = { 'Content-Type': contentType, 'Cache-Control': cacheControl, 'Accept-Ranges': 'bytes' };
   const wanted = /^bytes=(\d{0,16})-(\d{0,16})$/.exec(range);
   const [, from, to] = wanted ?? [];
-  if (from === undefined || to === undefined || (from === '' && to === '')) return { status: 200, headers, body };
+  if (from === undefined || to === undefined || (from === '' && to === ''))
+    return { status: 200, headers, body };
   const start = from === '' ? Math.max(0, body.length - Number(to)) : Number(from);
   const end = from === '' || to === '' ? body.length - 1 : Math.min(Number(to), body.length - 1);
   if (start >= body.length || end < start) {

@@ -37,14 +37,27 @@ export class Waiters {
    * @param key the same for requests that always get the same answer
    * @param patience ms until 503
    */
-  answer(exchange: Exchange, presentation: Presentation, key: string, attempt: Attempt, patience: number): void {
+  answer(
+    exchange: Exchange,
+    presentation: Presentation,
+    key: string,
+    attempt: Attempt,
+    patience: number,
+  ): void {
     const reply = attempt(presentation.snapshot());
     if (reply !== undefined) exchange.send(reply);
-    else if (this.#count >= MAX_WAITERS) exchange.send(error(503, 'TOO_MANY_WAITERS', 'too many requests are waiting'));
+    else if (this.#count >= MAX_WAITERS)
+      exchange.send(error(503, 'TOO_MANY_WAITERS', 'too many requests are waiting'));
     else this.#hold(exchange, presentation, key, attempt, patience);
   }
 
-  #hold(exchange: Exchange, presentation: Presentation, key: string, attempt: Attempt, patience: number): void {
+  #hold(
+    exchange: Exchange,
+    presentation: Presentation,
+    key: string,
+    attempt: Attempt,
+    patience: number,
+  ): void {
     const room = this.#enter(presentation);
     let group = room.groups.get(key);
     if (group === undefined) room.groups.set(key, (group = { attempt, members: new Map() }));

@@ -1,13 +1,17 @@
 import { parseAudioSpecificConfig, type AacConfig } from './aac-config.js';
 import { parseAvcConfig, type AvcConfig } from './avc-config.js';
-import { VIDEO_TIMESCALE, type Rational } from './time.js';
+import { VIDEO_TIMESCALE, type Rational, type Ticks } from './time.js';
 import type { AudioTrack, VideoTrack } from './track.js';
 
-/** The track of an AVCDecoderConfigurationRecord. Throws MEDIA_BAD_CONFIG unless an already `parsed` one is given. */
+/**
+ * The track of an AVCDecoderConfigurationRecord whose composition offsets are as low as -`compositionShift`. Throws MEDIA_BAD_CONFIG unless an already `parsed` one is
+ * given.
+ */
 export function describeVideoTrack(
   record: Buffer,
   frameRate: Rational,
   parsed: AvcConfig = parseAvcConfig(record),
+  compositionShift: Ticks = 0,
 ): VideoTrack {
   const { codecString, width, height, displayWidth, displayHeight } = parsed;
   return {
@@ -20,6 +24,7 @@ export function describeVideoTrack(
     displayWidth,
     displayHeight,
     frameRate,
+    compositionShift,
     timescale: VIDEO_TIMESCALE,
   };
 }

@@ -114,6 +114,17 @@ export class FrameGrid {
   }
 }
 
+/** The composition offset of the first keyframe in ticks: the most by which a later frame is shown before its decode time. */
+export function compositionShift(first: Milliseconds, rate: Rational): Ticks {
+  const frameMs = (1000 * rate.den) / rate.num;
+  const frames = Math.round(first / frameMs);
+  const near = Math.abs(first - frames * frameMs) <= COMPOSITION_TOLERANCE_MS;
+  return Math.max(
+    0,
+    near ? Math.ceil((frames * VIDEO_TIMESCALE * rate.den) / rate.num) : first * TICKS_PER_MS,
+  );
+}
+
 function countBits(word: number): number {
   let count = 0;
   for (let rest = word; rest !== 0; rest &= rest - 1) count++;

@@ -134,7 +134,7 @@ function nearestStandard(value: number, tolerance: number): Rational | undefined
 /** The first candidate, or the whole rate whose 1000/1001 it is when that is a candidate too. */
 function preferWhole(candidates: readonly Rational[]): Rational | undefined {
   const [best] = candidates;
-  if (best === undefined || best.den !== 1001) return best;
+  if (best?.den !== 1001) return best;
   return candidates.find((rate) => rate.den === 1 && rate.num * 1000 === best.num) ?? best;
 }
 

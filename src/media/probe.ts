@@ -2,6 +2,7 @@ import type { AacConfig } from './aac-config.js';
 import type { AvcConfig } from './avc-config.js';
 import { describeAudioTrack, describeVideoTrack } from './describe-track.js';
 import type { EpochPlan } from './epoch.js';
+import { compositionShift } from './frame-grid.js';
 import { confirmFrameRate, decideFrameRate } from './frame-rate.js';
 import { otherKind, type StampedUnit, type TrackKind } from './raw-unit.js';
 import type { Rational } from './time.js';
@@ -140,7 +141,14 @@ export class Probe {
     const visible = frameRate && known.video;
     return {
       plan: {
-        video: visible && describeVideoTrack(visible.record, frameRate, visible.config),
+        video:
+          visible &&
+          describeVideoTrack(
+            visible.record,
+            frameRate,
+            visible.config,
+            compositionShift(zero - firstDecode, frameRate),
+          ),
         audio: audible && describeAudioTrack(audible.record, audible.config),
         zero,
         firstDecode,

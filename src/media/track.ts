@@ -1,4 +1,4 @@
-import type { Rational } from './time.js';
+import type { Rational, Ticks } from './time.js';
 
 /** What a decoder and a playlist need to know of a video track. Fixed for the life of an epoch. */
 export interface VideoTrack {
@@ -15,6 +15,11 @@ export interface VideoTrack {
   readonly displayWidth: number;
   readonly displayHeight: number;
   readonly frameRate: Rational;
+  /**
+   * How far presentation may run ahead of decoding, because of B-frames. Files raise every composition offset by it, so
+   * that none is negative, and take it off again in an edit list: the form that every player reads right.
+   */
+  readonly compositionShift: Ticks;
   /** Always 90000. */
   readonly timescale: number;
 }

@@ -36,7 +36,8 @@ export class BandwidthMeter {
 
   /** Bits per second over all segments so far. */
   get average(): number {
-    const measured = this.#seconds === 0 ? this.#provisional || this.#nominal : (this.#bytes * 8) / this.#seconds;
+    const measured =
+      this.#seconds === 0 ? this.#provisional || this.#nominal : (this.#bytes * 8) / this.#seconds;
     return Math.ceil(measured);
   }
 

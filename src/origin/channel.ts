@@ -129,7 +129,12 @@ export class Channel {
     this.#broadcasts.push(publisher.broadcast);
     this.#options.observer.publishStarted(name);
     log.info({ remote: attempt.remoteAddress, encoder: attempt.encoder, resumed }, 'publish started');
-    const grant = { accepted: true, channel: name, publishId: id, session: this.#session(publisher, log) } as const;
+    const grant = {
+      accepted: true,
+      channel: name,
+      publishId: id,
+      session: this.#session(publisher, log),
+    } as const;
     return resumed && this.#frameRate !== undefined ? { ...grant, frameRateHint: this.#frameRate } : grant;
   }
 

@@ -21,7 +21,11 @@ const UNKNOWN_BANDWIDTH = 1;
 /** A rung's stream comes out about this much over its target bit rate: rate control's slack and the container. */
 const RUNG_OVERHEAD = 1.1;
 
-export type TranscoderFactory = (source: VideoTrack, rungs: readonly RungSpec[], listener: TranscoderListener) => Transcoder;
+export type TranscoderFactory = (
+  source: VideoTrack,
+  rungs: readonly RungSpec[],
+  listener: TranscoderListener,
+) => Transcoder;
 
 export interface EpochOptions {
   readonly presentation: Presentation;
@@ -95,7 +99,9 @@ export class Epoch {
     const wanted = [this.#source, this.#audio, ...(this.#transcoder === undefined ? [] : this.#rungs)];
     const { video, audio } = this.#options.start;
     if ((video && !this.#source) || (audio && !this.#audio)) return false;
-    return wanted.every((feed, i) => (i === 0 && !video) || (i === 1 && !audio) || feed?.rendition.hasMedia === true);
+    return wanted.every(
+      (feed, i) => (i === 0 && !video) || (i === 1 && !audio) || feed?.rendition.hasMedia === true,
+    );
   }
 
   rungStats(): (RungStats & { readonly name: string })[] {
@@ -169,7 +175,8 @@ export class Epoch {
     if (presentation.targetDuration !== undefined) return;
     const interval = this.#plan.keyframeInterval;
     if (interval !== undefined) this.#fixTargetDuration(interval / this.#plan.timescale);
-    else if (this.#plan.openDuration >= MAX_KEYFRAME_WAIT * this.#plan.timescale) this.#fixTargetDuration(MAX_KEYFRAME_WAIT);
+    else if (this.#plan.openDuration >= MAX_KEYFRAME_WAIT * this.#plan.timescale)
+      this.#fixTargetDuration(MAX_KEYFRAME_WAIT);
   }
 
   #fixTargetDuration(longest: number): void {
@@ -180,7 +187,12 @@ export class Epoch {
   }
 
   #feed(name: string, track: Track, nominalBandwidth: number): Feed {
-    const rendition = this.#options.presentation.enter(name, { ...this.#place, track }, this.#firstMsn, nominalBandwidth);
+    const rendition = this.#options.presentation.enter(
+      name,
+      { ...this.#place, track },
+      this.#firstMsn,
+      nominalBandwidth,
+    );
     const partTicks = this.#partTicks(track);
     const segmenter = new Segmenter({
       track,
@@ -214,14 +226,16 @@ export class Epoch {
 
   #add(rendition: Rendition, output: Parameters<Rendition['add']>[0]): void {
     rendition.add(output);
-    if (output.type === 'part') this.#options.listener.partAdded(rendition.name, output.data.length, output.arrival);
+    if (output.type === 'part')
+      this.#options.listener.partAdded(rendition.name, output.data.length, output.arrival);
   }
 
   /** Renditions of earlier epochs that this one does not carry on would stand still for ever. */
   #leaveBehind(kept: readonly string[]): void {
     const { presentation, start } = this.#options;
     for (const name of presentation.renditionNames) {
-      const gone = !kept.includes(name) || (name === 'source' && !start.video) || (name === 'audio' && !start.audio);
+      const gone =
+        !kept.includes(name) || (name === 'source' && !start.video) || (name === 'audio' && !start.audio);
       if (gone) presentation.remove(name);
     }
   }

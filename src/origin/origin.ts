@@ -33,7 +33,8 @@ export class Origin implements PublishTarget {
       return { accepted: false, code: 'SHUTTING_DOWN', description: 'the server is shutting down' };
     }
     const channel = this.#authorise(attempt.streamKey);
-    if (channel === undefined) return { accepted: false, code: 'PUBLISH_DENIED', description: 'unknown stream key' };
+    if (channel === undefined)
+      return { accepted: false, code: 'PUBLISH_DENIED', description: 'unknown stream key' };
     return channel.publish(attempt, control);
   }
 

@@ -161,7 +161,8 @@ export class Presentation {
   awaitNextEpoch(): void {
     const epoch = this.epochId(this.nextOrdinal);
     const msn = this.nextMsn;
-    for (const rendition of this.#renditions.values()) rendition.expect({ epoch, msn, part: 0, newInit: true });
+    for (const rendition of this.#renditions.values())
+      rendition.expect({ epoch, msn, part: 0, newInit: true });
     this.publish();
   }
 

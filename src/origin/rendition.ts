@@ -63,7 +63,13 @@ export class Rendition {
   #snapshot: RenditionSnapshot | undefined;
 
   /** @param nominalBandwidth bits per second to state until something was measured */
-  constructor(name: string, epoch: RenditionEpoch, firstMsn: number, nominalBandwidth: number, limits: () => WindowLimits) {
+  constructor(
+    name: string,
+    epoch: RenditionEpoch,
+    firstMsn: number,
+    nominalBandwidth: number,
+    limits: () => WindowLimits,
+  ) {
     this.name = name;
     this.kind = epoch.track.kind;
     this.#limits = limits;
@@ -189,7 +195,9 @@ export class Rendition {
         discontinuity: this.#opensEpoch(),
         duration: previous?.duration ?? targetDuration,
         programDateTime:
-          previous === undefined ? this.#epoch.wallClockZero : previous.programDateTime + previous.duration * 1000,
+          previous === undefined
+            ? this.#epoch.wallClockZero
+            : previous.programDateTime + previous.duration * 1000,
         complete: true,
         gap: true,
         parts: [],
@@ -200,7 +208,12 @@ export class Rendition {
     };
   }
 
-  #segmentInfo(msn: number, parts: readonly SegmenterPart[], duration: number, complete: boolean): SegmentInfo {
+  #segmentInfo(
+    msn: number,
+    parts: readonly SegmenterPart[],
+    duration: number,
+    complete: boolean,
+  ): SegmentInfo {
     const { id, track, wallClockZero } = this.#epoch;
     const { partTarget } = this.#limits();
     const start = parts[0]?.start ?? 0;
@@ -212,14 +225,12 @@ export class Rendition {
       programDateTime: wallClockZero + toSeconds(start, track.timescale) * 1000,
       complete,
       gap: false,
-      parts: parts.map(
-        (part): PartInfo => ({
-          index: part.index,
-          duration: Math.min(floor5(toSeconds(part.duration, track.timescale)), partTarget),
-          independent: part.independent,
-          byteLength: part.data.length,
-        }),
-      ),
+      parts: parts.map((part): PartInfo => ({
+        index: part.index,
+        duration: Math.min(floor5(toSeconds(part.duration, track.timescale)), partTarget),
+        independent: part.independent,
+        byteLength: part.data.length,
+      })),
     };
   }
 

@@ -108,18 +108,12 @@ export function paintScenery(picture: Picture, layout: Layout, labels: { readonl
   paintMill(picture, layout);
 
   paintText(picture, 'MILLRACE', at(52), at(66), at(46), WHITE);
-  paintText(
-    picture,
-    'TEST PICTURE',
-    at(52) + measureText('MILLRACE ', at(46)),
-    at(90),
-    at(22),
-    mix(SKY[1], WHITE, 0.7),
-  );
+  const beside = at(52) + measureText('MILLRACE ', at(46));
+  const faint = mix(SKY[1], WHITE, 0.7);
+  paintText(picture, 'TEST PICTURE', beside, at(66), at(20), faint);
+  paintText(picture, labels.format, beside, at(97), at(15), faint);
   paint(picture, panel, PANEL, roundedBox(panel, at(14)));
   paintText(picture, 'FRAME', layout.clock.x, layout.counter.y, layout.counter.capHeight, DIM_INK);
-  const formatX = layout.lamp.x - at(40) - measureText(labels.format, at(18));
-  paintText(picture, labels.format, formatX, layout.counter.y + at(12), at(18), DIM_INK);
   paintBars(picture, { x: panel.x, y: at(424), width: panel.width, height: at(92) });
 
   // The machines' clock stands on black, so that nothing bleeds into it.

@@ -176,7 +176,7 @@ export class ServerSession {
         this.#command(parseCommand(message), out);
         break;
       case MessageType.Aggregate:
-        for (const inner of splitAggregate(message)) this.#media(inner, out);
+        this.#aggregate(message, out);
         break;
       default:
       // Shared objects and types nobody has defined: nothing here depends on them.
@@ -194,16 +194,20 @@ export class ServerSession {
     if (message.typeId === MessageType.Audio) out.push({ type: 'audio', timestamp, body });
   }
 
-  /** Nothing depends on data messages: a broken one, or one too many, is passed over. */
+  #aggregate(message: RtmpMessage, out: SessionResult[]): void {
+    if (!this.#takesMedia) return;
+    tolerate(out, () => {
+      for (const inner of splitAggregate(message)) this.#media(inner, out);
+    });
+  }
+
+  /** Nothing depends on data messages, so one too many is dropped without a word. */
   #data(message: RtmpMessage, now: number, out: SessionResult[]): void {
     if (!this.#takesMedia || !this.#dataMessages.take(now)) return;
-    try {
+    tolerate(out, () => {
       const metadata = parseMetadata(message);
       if (metadata !== undefined) out.push({ type: 'metadata', metadata });
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      out.push({ type: 'ignored', error });
-    }
+    });
   }
 
   #command(command: Command, out: SessionResult[]): void {
@@ -355,6 +359,16 @@ export class ServerSession {
 
   #send(message: RtmpMessage): SessionResult {
     return { type: 'send', data: this.#link.write(message) };
+  }
+}
+
+/** A message that is broken inside but whole as a message costs no more than itself. */
+function tolerate(out: SessionResult[], step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    out.push({ type: 'ignored', error });
   }
 }
 

@@ -17,6 +17,8 @@ export interface NativeOptions {
   readonly frameRate: Rational;
   /** A libx264 preset. */
   readonly preset: string;
+  /** How many ms after its push a picture may begin to be encoded; later ones are skipped, keyframes never. */
+  readonly maxLag: number;
   readonly rungs: readonly NativeRung[];
 }
 

@@ -10,17 +10,26 @@ import type { Transcoder, TranscoderListener, TranscoderOptions, TranscoderStats
 /** Measured: the best trade of processor time for quality at one frame of delay. */
 export const DEFAULT_PRESET = 'veryfast';
 
+/**
+ * ms that overload may add to a rung's latency before it skips pictures: what a burst or a stall of the machine
+ * may take without costing a frame, and less than the viewers' distance from the live edge.
+ */
+export const DEFAULT_MAX_LAG = 400;
+
 export interface NativeTranscoderOptions extends TranscoderOptions {
   /** A libx264 preset; `veryfast` when left out. */
   readonly preset?: string;
+  /** How many ms after its push a picture may begin to be encoded; `DEFAULT_MAX_LAG` when left out. */
+  readonly maxLag?: number;
 }
 
 /**
  * Starts a transcoder for the units of one epoch: `options.source` is their track, and their times rise.
  *
  * Each rung has the presentation times, durations and arrivals of the source's units and no reordering, so its
- * decode times equal its presentation times. Its keyframes are those of the source and no others. When an
- * encoder cannot keep up, its rung lacks frames, never a keyframe that another rung has.
+ * decode times equal its presentation times. Its keyframes are those of the source and no others. An
+ * encoder that cannot keep up skips the pictures that are late, never a keyframe; a decoder that cannot drops
+ * whole groups of pictures, for all rungs alike.
  *
  * The process is not kept alive by an open transcoder, but by one that was told to finish, until its end.
  *
@@ -47,6 +56,7 @@ class AddonTranscoder implements Transcoder {
           record: options.source.decoderConfig,
           frameRate: options.source.frameRate,
           preset: options.preset ?? DEFAULT_PRESET,
+          maxLag: options.maxLag ?? DEFAULT_MAX_LAG,
           rungs: options.rungs,
         },
         (events) => this.#deliver(events),
@@ -108,6 +118,7 @@ class AddonTranscoder implements Transcoder {
       displayWidth,
       displayHeight,
       frameRate: this.#source.frameRate,
+      compositionShift: 0,
       timescale: VIDEO_TIMESCALE,
     };
   }

@@ -41,13 +41,20 @@ describe('the part target', () => {
   });
 
   it('of an audio-only stream is a whole number of audio frames', () => {
-    const target = choosePartTarget({ wanted: 0.2, frameRate: undefined, audio: { frameSamples: 1024, timescale: 44_100 } });
+    const target = choosePartTarget({
+      wanted: 0.2,
+      frameRate: undefined,
+      audio: { frameSamples: 1024, timescale: 44_100 },
+    });
     expect(target.audioTicks).toBe(9 * 1024);
     expect(target.seconds).toBe(0.20898);
   });
 
   it('stays what it was when a later epoch has another frame rate', () => {
-    const target = fitPartTarget(0.2, { frameRate: { num: 25, den: 1 }, audio: { frameSamples: 1024, timescale: 44_100 } });
+    const target = fitPartTarget(0.2, {
+      frameRate: { num: 25, den: 1 },
+      audio: { frameSamples: 1024, timescale: 44_100 },
+    });
     expect(target).toEqual({ seconds: 0.2, videoTicks: 18_000, audioTicks: 8192 });
   });
 });

@@ -40,10 +40,10 @@ export function publish(items: readonly FlvItem[]): Published {
 }
 
 /** Units as samples: each lasts until the next one's decode time. */
-export const samplesOf = (units: readonly AccessUnit[]): FragmentSample[] =>
+export const samplesOf = (units: readonly AccessUnit[], shift = 0): FragmentSample[] =>
   units.map((unit, i) => ({
     duration: (units[i + 1]?.dts ?? unit.dts + unit.duration) - unit.dts,
-    compositionOffset: unit.pts - unit.dts,
+    compositionOffset: unit.pts - unit.dts + shift,
     keyframe: unit.keyframe,
     data: unit.data,
   }));
@@ -53,9 +53,9 @@ export function partsOf(
   kind: 'video' | 'audio',
   units: readonly AccessUnit[],
   perPart: number,
-  { baseTime = 0, withReference = false } = {},
+  { baseTime = 0, withReference = false, shift = 0 } = {},
 ): Buffer[] {
-  const samples = samplesOf(units);
+  const samples = samplesOf(units, shift);
   const parts: Buffer[] = [];
   for (let i = 0; i < units.length; i += perPart) {
     const first = units[i];

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { initSegment } from '../../src/cmaf/init-segment.js';
-import type { AccessUnit } from '../../src/media/access-unit.js';
 import { encodeFlv, testPicture, testTone, X264, type FlvItem } from '../media/flv-source.js';
 import { partsOf, publish } from './published.js';
 import { decodedLength, ffprobe, md5, parseBoxes, readMovie, topLevel } from './read-back.js';
@@ -61,10 +60,6 @@ const encodings: [string, string[]][] = [
 const payloads = (items: readonly FlvItem[], kind: 'video' | 'audio'): Buffer[] =>
   items.flatMap((item) => (item.type === kind ? [item.raw.data] : []));
 
-/** libavformat adds the largest negative composition offset of a track to all its presentation times. */
-const libavformatShift = (units: readonly AccessUnit[]): number =>
-  Math.max(0, ...units.map(({ pts, dts }) => dts - pts));
-
 describe.each(encodings)('H.264 and AAC %s', (_name, args) => {
   const items = encodeFlv(args);
   const { start, ...units } = publish(items);
@@ -75,14 +70,16 @@ describe.each(encodings)('H.264 and AAC %s', (_name, args) => {
   ])('C1, C2, C4, T2: %s is read back sample for sample by ffprobe and mp4box.js', (kind, perPart) => {
     const track = start[kind];
     if (track === undefined) throw new Error(`no ${kind} track`);
+    const shift = track.kind === 'video' ? track.compositionShift : 0;
     const expected = units[kind].map((unit) => ({ ...unit, md5: md5(unit.data) }));
-    const file = Buffer.concat([initSegment(track), ...partsOf(kind, units[kind], perPart)]);
+    const file = Buffer.concat([initSegment(track), ...partsOf(kind, units[kind], perPart, { shift })]);
 
     const probed = ffprobe(file);
-    const shift = libavformatShift(units[kind]);
     expect(
       probed.packets.map(({ pts, dts, keyframe, md5: hash }) => ({ pts, dts, keyframe, md5: hash })),
-    ).toEqual(expected.map(({ pts, dts, keyframe, md5: hash }) => ({ pts, dts, keyframe, md5: hash })));
+    ).toEqual(
+      expected.map(({ pts, dts, keyframe, md5: hash }) => ({ pts, dts: dts - shift, keyframe, md5: hash })),
+    );
     expect(probed.stream).toMatchObject(
       kind === 'video'
         ? { codec_name: 'h264', codec_tag_string: 'avc1', time_base: '1/90000' }
@@ -99,7 +96,12 @@ describe.each(encodings)('H.264 and AAC %s', (_name, args) => {
         md5: md5(Buffer.from(data ?? [])),
       })),
     ).toEqual(
-      expected.map(({ dts, pts, keyframe, md5: hash }) => ({ dts, cts: pts, is_sync: keyframe, md5: hash })),
+      expected.map(({ dts, pts, keyframe, md5: hash }) => ({
+        dts,
+        cts: pts + shift,
+        is_sync: keyframe,
+        md5: hash,
+      })),
     );
 
     const decoded = decodedLength(file, kind);
@@ -116,6 +118,11 @@ describe.each(encodings)('H.264 and AAC %s', (_name, args) => {
     expect([...units.video.map(({ pts }) => pts)].sort((a, b) => a - b)).toEqual(exact);
     const firstSound = units.audio[0]?.dts ?? 0;
     expect(units.audio.map(({ dts }) => dts)).toEqual(units.audio.map((_, i) => firstSound + i * 1024));
+  });
+
+  it('C6: no composition offset in the file is negative', () => {
+    const shift = start.video?.compositionShift ?? 0;
+    expect(Math.min(...units.video.map(({ pts, dts }) => pts - dts + shift))).toBeGreaterThanOrEqual(0);
   });
 
   it('C3, C6: every keyframe is an IDR picture that is presented when it is decoded', () => {
@@ -145,7 +152,10 @@ describe.each(encodings)('H.264 and AAC %s', (_name, args) => {
       units.video.filter((_, i) => i % 6 === 0).map(({ dts }) => dts + baseTime),
     );
     const probed = ffprobe(Buffer.concat([initSegment(track), ...parts]));
-    expect(probed.packets.map(({ dts }) => dts)).toEqual(units.video.map(({ dts }) => dts + baseTime));
+    const shift = track.compositionShift;
+    expect(probed.packets.map(({ dts }) => dts)).toEqual(
+      units.video.map(({ dts }) => dts + baseTime - shift),
+    );
   });
 });
 

@@ -17,7 +17,9 @@ function setUp(targetDuration = 2) {
 }
 
 const brief = (outputs: readonly SegmenterOutput[]): string[] =>
-  outputs.map((o) => (o.type === 'part' ? `${o.msn}.${o.index} ${o.duration}${o.independent ? ' I' : ''}` : `end ${o.msn}`));
+  outputs.map((o) =>
+    o.type === 'part' ? `${o.msn}.${o.index} ${o.duration}${o.independent ? ' I' : ''}` : `end ${o.msn}`,
+  );
 
 /** tfdt of a part: after moof's mfhd and tfhd; found by its name, which no test payload holds. */
 function decodeTime(part: Buffer): number {
@@ -64,7 +66,13 @@ describe('the segmenter', () => {
   it('puts the epoch at its place on the presentation timeline', () => {
     const plan = new SegmentPlan({ firstMsn: 3, timescale: 90_000, segmentTarget: 2, targetDuration: 2 });
     const base = 60 * 60 * 24 * 90_000;
-    const segmenter = new Segmenter({ track: videoTrack(), plan, firstMsn: 3, partTicks: PART, baseTime: base });
+    const segmenter = new Segmenter({
+      track: videoTrack(),
+      plan,
+      firstMsn: 3,
+      partTicks: PART,
+      baseTime: base,
+    });
     const parts = Array.from({ length: 6 }, (_, n) => {
       plan.offer(n * 3000, n * 3000, 3000, n === 0);
       return segmenter.push(frame(n));
@@ -97,7 +105,9 @@ describe('the segmenter', () => {
     const { plan, push } = setUp();
     for (let n = 0; n <= 180; n++) push(frame(n));
     const rung = new Segmenter({ track: videoTrack(), plan, firstMsn: 0, partTicks: PART, baseTime: 0 });
-    const ends = [0, 1, 2, 120, 121].flatMap((n) => rung.push(frame(n))).filter((o) => o.type === 'segment-end');
+    const ends = [0, 1, 2, 120, 121]
+      .flatMap((n) => rung.push(frame(n)))
+      .filter((o) => o.type === 'segment-end');
     expect(ends.map((o) => [o.msn, o.start])).toEqual([
       [0, 0],
       [1, undefined],

@@ -8,12 +8,21 @@ describe('delivery directives', () => {
     expect(() => parseDirectives('_HLS_part=2')).toThrow(expect.objectContaining({ code: 'BAD_DIRECTIVE' }));
   });
 
-  it.each(['-1', '1.5', 'x', '', '99999999999999999999', '1&_HLS_msn=2'])('D16 refuses _HLS_msn=%s', (value) => {
-    expect(() => parseDirectives(`_HLS_msn=${value}`)).toThrow(expect.objectContaining({ code: 'BAD_DIRECTIVE' }));
-  });
+  it.each(['-1', '1.5', 'x', '', '99999999999999999999', '1&_HLS_msn=2'])(
+    'D16 refuses _HLS_msn=%s',
+    (value) => {
+      expect(() => parseDirectives(`_HLS_msn=${value}`)).toThrow(
+        expect.objectContaining({ code: 'BAD_DIRECTIVE' }),
+      );
+    },
+  );
 
   it('D15 takes any order and ignores what it does not know', () => {
-    expect(parseDirectives('token=a&_HLS_part=3&_HLS_other=1&_HLS_msn=7')).toEqual({ msn: 7, part: 3, skip: false });
+    expect(parseDirectives('token=a&_HLS_part=3&_HLS_other=1&_HLS_msn=7')).toEqual({
+      msn: 7,
+      part: 3,
+      skip: false,
+    });
     expect(parseDirectives('_HLS_skip=YES')).toEqual({ msn: undefined, part: undefined, skip: true });
     expect(parseDirectives('_HLS_skip=v2').skip).toBe(true);
     expect(parseDirectives('_HLS_skip=no').skip).toBe(false);

@@ -29,7 +29,13 @@ describe.each(['source', 'audio'])('the media playlist of %s over time', (rendit
 
   it('T4 states each playlist tag once', () => {
     for (const p of all) {
-      for (const tag of ['EXT-X-TARGETDURATION', 'EXT-X-MEDIA-SEQUENCE', 'EXT-X-PART-INF', 'EXT-X-SERVER-CONTROL', 'EXT-X-VERSION']) {
+      for (const tag of [
+        'EXT-X-TARGETDURATION',
+        'EXT-X-MEDIA-SEQUENCE',
+        'EXT-X-PART-INF',
+        'EXT-X-SERVER-CONTROL',
+        'EXT-X-VERSION',
+      ]) {
         expect(p.tags.get(tag)).toHaveLength(1);
       }
     }
@@ -86,7 +92,9 @@ describe.each(['source', 'audio'])('the media playlist of %s over time', (rendit
       const next = all[i + 1];
       if (next === undefined) continue;
       const before = new Set(p.segments.flatMap((s) => s.parts.map((part) => part.uri)));
-      const added = next.segments.flatMap((s) => s.parts.map((part) => part.uri)).filter((uri) => !before.has(uri));
+      const added = next.segments
+        .flatMap((s) => s.parts.map((part) => part.uri))
+        .filter((uri) => !before.has(uri));
       if (added[0] !== undefined) expect(added[0]).toBe(p.hint);
     }
   });
@@ -97,14 +105,21 @@ describe.each(['source', 'audio'])('the media playlist of %s over time', (rendit
         const previous = p.segments[i - 1];
         expect(s.dateTime).toBeGreaterThanOrEqual(WALL_CLOCK);
         if (previous?.dateTime === undefined) continue;
-        expect(Math.abs((s.dateTime ?? 0) - previous.dateTime - (previous.duration ?? 0) * 1000)).toBeLessThanOrEqual(1);
+        expect(
+          Math.abs((s.dateTime ?? 0) - previous.dateTime - (previous.duration ?? 0) * 1000),
+        ).toBeLessThanOrEqual(1);
       }
     }
   });
 
   it('L11 L12 L13 states hold-backs and the skip boundary that players demand', () => {
     const control = readAttributes(all[0]?.tags.get('EXT-X-SERVER-CONTROL')?.[0] ?? '');
-    expect(control).toEqual({ 'CAN-BLOCK-RELOAD': 'YES', 'CAN-SKIP-UNTIL': '12', 'HOLD-BACK': '6', 'PART-HOLD-BACK': '0.6' });
+    expect(control).toEqual({
+      'CAN-BLOCK-RELOAD': 'YES',
+      'CAN-SKIP-UNTIL': '12',
+      'HOLD-BACK': '6',
+      'PART-HOLD-BACK': '0.6',
+    });
   });
 
   it('L21 reports on the other rendition', () => {

@@ -15,12 +15,21 @@ describe('the multivariant playlist', () => {
     const lines = render().split('\n');
     const at = lines.findIndex((line) => line.startsWith('#EXT-X-STREAM-INF:'));
     const list = readAttributes(lines[at]?.slice('#EXT-X-STREAM-INF:'.length) ?? '');
-    expect(list).toMatchObject({ CODECS: 'avc1.42c00c,mp4a.40.2', RESOLUTION: '320x180', 'FRAME-RATE': '30.000', AUDIO: 'audio' });
+    expect(list).toMatchObject({
+      CODECS: 'avc1.42c00c,mp4a.40.2',
+      RESOLUTION: '320x180',
+      'FRAME-RATE': '30.000',
+      AUDIO: 'audio',
+    });
     expect(lines[at + 1]).toBe('source/index.m3u8');
   });
 
   it('V2 states a bandwidth that was measured, container and sound included', () => {
-    const list = readAttributes(render().split('\n').find((line) => line.startsWith('#EXT-X-STREAM-INF:')) ?? '');
+    const list = readAttributes(
+      render()
+        .split('\n')
+        .find((line) => line.startsWith('#EXT-X-STREAM-INF:')) ?? '',
+    );
     const payload = 30 * 12 * 8 + (48_000 / 1024) * 8 * 8;
     expect(Number(list.BANDWIDTH)).toBeGreaterThan(payload);
     expect(Number(list.BANDWIDTH)).toBeLessThan(payload * 8);
@@ -28,7 +37,9 @@ describe('the multivariant playlist', () => {
   });
 
   it('V10 V11 V12 declares one audio rendition that every variant shares', () => {
-    const media = render().split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:'));
+    const media = render()
+      .split('\n')
+      .filter((line) => line.startsWith('#EXT-X-MEDIA:'));
     expect(media).toHaveLength(1);
     expect(readAttributes(media[0] ?? '')).toEqual({
       TYPE: 'AUDIO',

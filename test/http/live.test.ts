@@ -98,11 +98,19 @@ describe('playlists over HTTP', () => {
     const full = await get('/live/live/source/index.m3u8');
     const length = (await full.text()).length;
     const head = await get('/live/live/source/index.m3u8', { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(length), '']);
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([
+      200,
+      String(length),
+      '',
+    ]);
     const tag = full.headers.get('etag') ?? '';
-    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(304);
+    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(
+      304,
+    );
     more(12);
-    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(200);
+    expect((await get('/live/live/source/index.m3u8', { headers: { 'If-None-Match': tag } })).status).toBe(
+      200,
+    );
   });
 
   it('D3 are held until the part exists, then answered with it', async () => {
@@ -165,7 +173,9 @@ describe('playlists over HTTP', () => {
 
   it('D18 answer many waiters with one and the same text', async () => {
     goLive();
-    const waiting = Array.from({ length: 200 }, () => get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3'));
+    const waiting = Array.from({ length: 200 }, () =>
+      get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3'),
+    );
     await held(200);
     more(6);
     const texts = await Promise.all((await Promise.all(waiting)).map((response) => response.text()));
@@ -226,7 +236,13 @@ describe('media over HTTP', () => {
     goLive();
     const { hint = '' } = await media();
     const epoch = hint.split('/')[0] ?? '';
-    for (const path of [`${epoch}/3.9.m4s`, `${epoch}/9.m4s`, `${epoch}/x.m4s`, 'other-1/0.m4s', `${epoch}/3.3.mp4`]) {
+    for (const path of [
+      `${epoch}/3.9.m4s`,
+      `${epoch}/9.m4s`,
+      `${epoch}/x.m4s`,
+      'other-1/0.m4s',
+      `${epoch}/3.3.mp4`,
+    ]) {
       expect([path, (await get(`/live/live/source/${path}`)).status]).toEqual([path, 404]);
     }
     const waiting = get(`/live/live/source/${hint}`);
@@ -274,7 +290,9 @@ describe('media over HTTP', () => {
     const reload = get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=0');
     await held(3);
     goLive(12);
-    expect((await Promise.all([...waiting, reload])).map((response) => response.status)).toEqual([200, 200, 200]);
+    expect((await Promise.all([...waiting, reload])).map((response) => response.status)).toEqual([
+      200, 200, 200,
+    ]);
   });
 });
 
@@ -290,7 +308,14 @@ describe('the HTTP server', () => {
   it('describes its channels', async () => {
     expect(await (await get('/api/v1/channels')).json()).toEqual({
       channels: [
-        { name: 'live', state: 'offline', since: null, playlist: '/live/live/index.m3u8', poster: null, renditions: [] },
+        {
+          name: 'live',
+          state: 'offline',
+          since: null,
+          playlist: '/live/live/index.m3u8',
+          poster: null,
+          renditions: [],
+        },
       ],
     });
     goLive();
@@ -303,18 +328,27 @@ describe('the HTTP server', () => {
 
   it('answers preflights and refuses other methods', async () => {
     const preflight = await get('/live/live/index.m3u8', { method: 'OPTIONS' });
-    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'Range, If-None-Match']);
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'Range, If-None-Match',
+    ]);
     expect((await get('/', { method: 'POST', body: 'x' })).status).toBe(405);
   });
 
-  it.each(['/none', '/live', '/live/', '/live/none/index.m3u8', '/%E0%A4%A', `/${'x'.repeat(2000)}`, '/assets/../x', '//'])(
-    'says 404 for %s',
-    async (path) => {
-      const response = await get(path);
-      expect(response.status).toBe(404);
-      expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
-    },
-  );
+  it.each([
+    '/none',
+    '/live',
+    '/live/',
+    '/live/none/index.m3u8',
+    '/%E0%A4%A',
+    `/${'x'.repeat(2000)}`,
+    '/assets/../x',
+    '//',
+  ])('says 404 for %s', async (path) => {
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
 
   it('fails to listen on a port in use with a coded error', async () => {
     const second = new HttpListener({

@@ -1,6 +1,7 @@
 import { buildAvcConfig } from '../../src/media/avc-config.js';
 import { joinLengthPrefixed } from '../../src/media/nal.js';
 import type { RawAudio, RawVideo } from '../../src/media/raw-unit.js';
+import { Timeline } from '../../src/media/timeline.js';
 import type {
   TimelineDiscontinuity,
   TimelineEvent,
@@ -95,3 +96,23 @@ export const discontinuities = (events: readonly TimelineEvent[]): TimelineDisco
 
 export const units = (events: readonly TimelineEvent[], kind?: 'video' | 'audio'): TimelineUnit[] =>
   events.filter((e) => e.type === 'unit').filter((e) => kind === undefined || e.kind === kind);
+
+/** A timeline that has been told its configurations; null leaves one out. */
+export function timelineWith({
+  record = RECORD,
+  asc = ASC,
+}: { record?: Buffer | null; asc?: Buffer | null } = {}): Timeline {
+  const timeline = new Timeline();
+  if (asc) timeline.audioConfig(asc);
+  if (record) timeline.videoConfig(record);
+  return timeline;
+}
+
+export function feed(timeline: Timeline, messages: readonly Message[]): TimelineEvent[] {
+  return messages.flatMap((message) =>
+    message.kind === 'video' ? timeline.video(message.raw) : timeline.audio(message.raw),
+  );
+}
+
+export const dataOf = (events: readonly TimelineEvent[]): Buffer[] =>
+  units(events).map((event) => event.unit.data);

@@ -45,7 +45,12 @@ function publish(channel: Channel, silentForMs = 0) {
 }
 
 /** Starts a timeline and pushes frames and sound; the transcoder gives its units back as they come. */
-function play(stage: Stage, session: PublishSession | undefined, frames: number, wallClock = WALL_CLOCK): void {
+function play(
+  stage: Stage,
+  session: PublishSession | undefined,
+  frames: number,
+  wallClock = WALL_CLOCK,
+): void {
   session?.event(started(videoTrack(), audioTrack(), wallClock));
   continuePlay(stage, session, 0, frames);
 }
@@ -54,7 +59,8 @@ function continuePlay(stage: Stage, session: PublishSession | undefined, from: n
   let audio = Math.ceil(((from / 30) * 48_000) / 1024);
   for (let n = from; n < to; n++) {
     session?.event({ type: 'unit', kind: 'video', unit: frame(n) });
-    while (audio * 1024 < ((n + 1) / 30) * 48_000) session?.event({ type: 'unit', kind: 'audio', unit: sound(audio++) });
+    while (audio * 1024 < ((n + 1) / 30) * 48_000)
+      session?.event({ type: 'unit', kind: 'audio', unit: sound(audio++) });
     stage.made.at(-1)?.give();
   }
 }
@@ -88,7 +94,11 @@ describe('a channel', () => {
     expect(channel.presentation).toBeUndefined();
     continuePlay(stage, session, 60, 62);
     expect(channel.state).toBe('live');
-    expect(channel.presentation?.snapshot().renditions.map((r) => r.name)).toEqual(['source', 'audio', '90p']);
+    expect(channel.presentation?.snapshot().renditions.map((r) => r.name)).toEqual([
+      'source',
+      'audio',
+      '90p',
+    ]);
   });
 
   it('V18 opens without a rung that is late, and lists it when it has come', () => {
@@ -257,7 +267,12 @@ describe('a channel', () => {
       made[0]?.end();
       expect(made).toHaveLength(2);
       expect(made[1]?.pushed).toHaveLength(30);
-      expect(read(channel, 'source').segments.map((s) => s.discontinuity)).toEqual([false, false, false, true]);
+      expect(read(channel, 'source').segments.map((s) => s.discontinuity)).toEqual([
+        false,
+        false,
+        false,
+        true,
+      ]);
     });
   });
 

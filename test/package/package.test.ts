@@ -34,6 +34,9 @@ describe('the packed package, installed elsewhere', () => {
   let folder: string;
   let home: string;
   let server: ChildProcess | undefined;
+  /** npx may go before the server does; only then are all holders of its output gone. */
+  let ended: Promise<unknown> | undefined;
+  let running = false;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-package-'));
@@ -55,10 +58,8 @@ describe('the packed package, installed elsewhere', () => {
   }, 300_000);
 
   afterAll(async () => {
-    if (server?.pid !== undefined && server.exitCode === null && server.signalCode === null) {
-      process.kill(-server.pid, 'SIGKILL');
-      await once(server, 'exit');
-    }
+    if (running) process.kill(-server!.pid!, 'SIGKILL');
+    await ended;
     await rm(folder, { recursive: true });
   });
 
@@ -87,7 +88,8 @@ describe('the packed package, installed elsewhere', () => {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const exit = once(server, 'exit');
+    running = true;
+    ended = once(server, 'close').then(() => (running = false));
     const output: string[] = [];
     const ready = new Promise<void>((resolve) => {
       createInterface({ input: server!.stdout! }).on('line', (line) => {
@@ -97,7 +99,7 @@ describe('the packed package, installed elsewhere', () => {
     });
     await Promise.race([
       ready,
-      exit.then(() => Promise.reject(new Error(`it ended:\n${output.join('\n')}`))),
+      ended.then(() => Promise.reject(new Error(`it ended:\n${output.join('\n')}`))),
     ]);
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
     expect(health.status).toBe(200);
@@ -105,7 +107,7 @@ describe('the packed package, installed elsewhere', () => {
     expect(page.status).toBe(200);
 
     process.kill(-server.pid!, 'SIGTERM');
-    await exit;
+    await ended;
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
   });
 });

@@ -20,7 +20,8 @@ export class FakeTranscoder {
     const units = this.pushed.slice(this.#given, this.pushed.length - behind);
     if (units.length === 0) return;
     for (let rung = 0; rung < this.rungs; rung++) {
-      if (this.#given === 0) this.listener.onTrack(rung, videoTrack(30, { displayWidth: 160, displayHeight: 90 }));
+      if (this.#given === 0)
+        this.listener.onTrack(rung, videoTrack(30, { displayWidth: 160, displayHeight: 90 }));
       this.listener.onUnits(rung, units);
     }
     this.#given += units.length;

@@ -76,7 +76,11 @@ export function readPlaylist(text: string): ReadPlaylist {
     else if (name === 'EXT-X-SKIP') skipped = Number(readAttributes(value)['SKIPPED-SEGMENTS']);
     else if (name === 'EXT-X-PART') {
       const part = readAttributes(value);
-      const read = { uri: part.URI ?? '', duration: Number(part.DURATION), independent: part.INDEPENDENT === 'YES' };
+      const read = {
+        uri: part.URI ?? '',
+        duration: Number(part.DURATION),
+        independent: part.INDEPENDENT === 'YES',
+      };
       segment().parts = [...segment().parts, read];
     }
   }

@@ -13,7 +13,11 @@ export const SILENT = {
   closed: () => undefined,
 };
 
-export function newEpoch(presentation: Presentation, over: Partial<EpochOptions> = {}, wallClockZero = WALL_CLOCK): Epoch {
+export function newEpoch(
+  presentation: Presentation,
+  over: Partial<EpochOptions> = {},
+  wallClockZero = WALL_CLOCK,
+): Epoch {
   return new Epoch({
     presentation,
     start: started(videoTrack(), audioTrack(), wallClockZero),

@@ -3,7 +3,10 @@ import type { TimelineStart } from '../../src/media/timeline-events.js';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.js';
 
 /** A 320x180 baseline record that parses; its pictures are never decoded in tests that use it. */
-export const AVC_RECORD = Buffer.from('0142c00cffe100176742c00cd901419fe788400000030040000007a3c50a9201000568cb83cb20', 'hex');
+export const AVC_RECORD = Buffer.from(
+  '0142c00cffe100176742c00cd901419fe788400000030040000007a3c50a9201000568cb83cb20',
+  'hex',
+);
 
 export const ASC_48K_STEREO = Buffer.from('1190', 'hex');
 
@@ -19,6 +22,7 @@ export function videoTrack(fps = 30, over: Partial<VideoTrack> = {}): VideoTrack
     displayWidth: 320,
     displayHeight: 180,
     frameRate: rational,
+    compositionShift: 0,
     timescale: 90_000,
     ...over,
   };
@@ -71,6 +75,10 @@ export function sound(n: number, track = audioTrack()): AccessUnit {
   };
 }
 
-export function started(video: VideoTrack | undefined, audio: AudioTrack | undefined, wallClockZero = WALL_CLOCK): TimelineStart {
+export function started(
+  video: VideoTrack | undefined,
+  audio: AudioTrack | undefined,
+  wallClockZero = WALL_CLOCK,
+): TimelineStart {
   return { type: 'start', video, audio, wallClockZero };
 }

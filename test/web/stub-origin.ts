@@ -120,7 +120,8 @@ export class StubOrigin {
       else if (url.pathname.startsWith('/live/')) await this.#answerMedia(url, request, response);
       else await this.#answerFile(url.pathname, response);
     } catch (error) {
-      if (!response.headersSent) send(response, 404, 'application/json', JSON.stringify({ error: String(error) }));
+      if (!response.headersSent)
+        send(response, 404, 'application/json', JSON.stringify({ error: String(error) }));
     }
   }
 
@@ -178,7 +179,8 @@ export class StubOrigin {
     for (;;) {
       const segments = this.#segments(track);
       const wanted = segments.find((segment) => segment.msn === msn);
-      const there = wanted?.complete === true ? part < wanted.parts.length : (wanted?.parts.length ?? 0) > part;
+      const there =
+        wanted?.complete === true ? part < wanted.parts.length : (wanted?.parts.length ?? 0) > part;
       const passed = (segments.at(-1)?.msn ?? -1) > msn;
       if (msn < 0 || there || passed || this.state === 'ended') return true;
       if (Date.now() > deadline || request.destroyed) return false;
@@ -216,11 +218,15 @@ export class StubOrigin {
 
   #multivariant(): string {
     const lines = ['#EXTM3U', '#EXT-X-VERSION:6', '#EXT-X-INDEPENDENT-SEGMENTS'];
-    lines.push('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES,URI="audio/index.m3u8"');
+    lines.push(
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES,URI="audio/index.m3u8"',
+    );
     for (const { kind, name, bandwidth, codecs, width, height } of this.#tracks) {
       if (kind === 'audio') continue;
       const size = `RESOLUTION=${width}x${height},FRAME-RATE=${FRAME_RATE}.000`;
-      lines.push(`#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth + 106_000},CODECS="${codecs},mp4a.40.2",${size},AUDIO="audio"`);
+      lines.push(
+        `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth + 106_000},CODECS="${codecs},mp4a.40.2",${size},AUDIO="audio"`,
+      );
       lines.push(`${name}/index.m3u8`);
     }
     return `${lines.join('\n')}\n`;
@@ -229,7 +235,9 @@ export class StubOrigin {
   #playlist(track: ClipTrack): string {
     const all = this.#segments(track);
     const segments = all.slice(-WINDOW_SEGMENTS);
-    const dropped = all.slice(0, all.length - segments.length).filter(({ discontinuity }) => discontinuity).length;
+    const dropped = all
+      .slice(0, all.length - segments.length)
+      .filter(({ discontinuity }) => discontinuity).length;
     const lines = [
       '#EXTM3U',
       '#EXT-X-VERSION:6',
@@ -248,7 +256,9 @@ export class StubOrigin {
       if (i >= segments.length - 4) {
         parts.forEach(({ duration }, index) => {
           const independent = index === 0 || track.kind === 'audio' ? ',INDEPENDENT=YES' : '';
-          lines.push(`#EXT-X-PART:DURATION=${duration.toFixed(5)},URI="${epoch.id}/${msn}.${index}.m4s"${independent}`);
+          lines.push(
+            `#EXT-X-PART:DURATION=${duration.toFixed(5)},URI="${epoch.id}/${msn}.${index}.m4s"${independent}`,
+          );
         });
       }
       if (!segment.complete) return;

@@ -1,0 +1,165 @@
+import { connect, type Socket } from 'node:net';
+import { MillraceError } from '../errors.js';
+import { ClientSession } from '../rtmp/client-session.js';
+import { parseRtmpUrl } from './rtmp-url.js';
+import { SendGate, type MediaKind } from './send-gate.js';
+
+/** A server that does not let us publish within this time is given up (ms). */
+const CONNECT_TIMEOUT = 10_000;
+/** After the goodbye the server has this long to take what is queued (ms). */
+const GOODBYE_TIMEOUT = 2_000;
+
+export interface PublisherStats {
+  readonly sent: number;
+  readonly dropped: number;
+  readonly bytesSent: number;
+  /** Bytes that the server has not taken yet. */
+  readonly queuedBytes: number;
+}
+
+/** One publish over RTMP. Made by `RtmpPublisher.connect`; over when `closed` resolves. */
+export class RtmpPublisher {
+  /** Resolves when the publish is over: with the fault, or undefined after `close` or the server's own goodbye. */
+  readonly closed: Promise<MillraceError | undefined>;
+
+  readonly #socket: Socket;
+  readonly #session: ClientSession;
+  readonly #gate = new SendGate();
+  #state: 'connecting' | 'ready' | 'over' = 'connecting';
+  #fault: MillraceError | undefined;
+  #onReady: () => void = () => undefined;
+  #sent = 0;
+  #dropped = 0;
+
+  /**
+   * Connects and asks to publish. Rejects with CONFIG_INVALID (the URL), CONNECT_FAILED (also when `signal` fires
+   * before), RTMP_REFUSED (by the server), RTMP_TIMEOUT, or the fault in what the server sent.
+   */
+  static async connect(url: string, signal?: AbortSignal): Promise<RtmpPublisher> {
+    const publisher = new RtmpPublisher(url);
+    const abort = (): void => publisher.#end(new MillraceError('CONNECT_FAILED', 'stopped while connecting'));
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await publisher.#ready();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+    return publisher;
+  }
+
+  private constructor(url: string) {
+    const { host, port, app, streamKey, tcUrl } = parseRtmpUrl(url);
+    this.#session = new ClientSession({ app, streamKey, tcUrl });
+    const socket = connect({ host, port, noDelay: true });
+    this.#socket = socket;
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#state = 'over';
+        resolve(this.#fault);
+      });
+    });
+    socket.once('connect', () => this.#write(this.#session.start()));
+    socket.on('data', (bytes) => this.#receive(bytes));
+    socket.on('error', ({ message }) => this.#end(new MillraceError('CONNECT_FAILED', message)));
+    // The server's half is closed without a word: nothing that is sent now is looked at.
+    socket.once('end', () =>
+      this.#end(new MillraceError('CONNECT_FAILED', 'the server closed the connection')),
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'ready';
+  }
+
+  stats(): PublisherStats {
+    return {
+      sent: this.#sent,
+      dropped: this.#dropped,
+      bytesSent: this.#socket.bytesWritten - this.#socket.writableLength,
+      queuedBytes: this.#socket.writableLength,
+    };
+  }
+
+  /** Sends onMetaData. */
+  metadata(values: Readonly<Record<string, number | string | boolean>>): void {
+    if (this.isOpen) this.#write(this.#session.metadata(values));
+  }
+
+  /** Sends an FLV video body; `timestamp` in whole ms. False when it was dropped. */
+  video(timestamp: number, body: Buffer, kind: Exclude<MediaKind, 'audio'>): boolean {
+    return this.#media(kind, () => this.#session.video(timestamp, body));
+  }
+
+  /** Sends an FLV audio body; `timestamp` in whole ms. False when it was dropped. */
+  audio(timestamp: number, body: Buffer, kind: 'config' | 'audio'): boolean {
+    return this.#media(kind, () => this.#session.audio(timestamp, body));
+  }
+
+  /** Says goodbye, lets what is queued leave, and closes. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#state === 'ready') {
+      this.#state = 'over';
+      this.#write(this.#session.goodbye());
+      this.#socket.end();
+      const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_TIMEOUT);
+      await this.closed;
+      clearTimeout(timer);
+    } else {
+      this.#socket.destroy();
+      await this.closed;
+    }
+  }
+
+  async #ready(): Promise<void> {
+    const timer = setTimeout(
+      () => this.#end(new MillraceError('RTMP_TIMEOUT', 'the server did not let us publish in time')),
+      CONNECT_TIMEOUT,
+    );
+    const ready = new Promise<undefined>((resolve) => {
+      this.#onReady = () => resolve(undefined);
+    });
+    const over = this.closed.then((fault) => {
+      throw fault ?? new MillraceError('RTMP_REFUSED', 'the server ended the publish before it began');
+    });
+    try {
+      await Promise.race([ready, over]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    for (const result of this.#session.receive(bytes, performance.now())) {
+      if (result.type === 'send') {
+        this.#socket.write(result.data);
+      } else if (result.type === 'ready') {
+        this.#state = 'ready';
+        this.#onReady();
+      } else {
+        this.#end(result.error);
+      }
+    }
+  }
+
+  #media(kind: MediaKind, make: () => Buffer[]): boolean {
+    if (!this.isOpen) return false;
+    if (!this.#gate.admits(kind, this.#socket.writableLength)) {
+      this.#dropped++;
+      return false;
+    }
+    this.#sent++;
+    this.#write(make());
+    return true;
+  }
+
+  #write(buffers: readonly Buffer[]): void {
+    for (const data of buffers) this.#socket.write(data);
+  }
+
+  #end(fault: MillraceError | undefined): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#fault = fault;
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { ClientSession } from '../../src/rtmp/client-session.js';
+import type { ClientResult } from '../../src/rtmp/client-session.js';
+import {
+  aacRaw,
+  aacSequenceHeader,
+  avcEndOfSequence,
+  avcNalus,
+  avcSequenceHeader,
+} from '../../src/rtmp/flv-writer.js';
+import { commandMessage } from '../../src/rtmp/messages/command.js';
+import { onStatusMessage } from '../../src/rtmp/messages/status.js';
+import { userControlMessage } from '../../src/rtmp/messages/user-control.js';
+import { ChunkWriter } from '../../src/rtmp/chunk-writer.js';
+import { ServerSession } from '../../src/rtmp/server-session.js';
+import type { SessionResult } from '../../src/rtmp/server-session.js';
+import { cut } from './support.js';
+
+type Heard = Exclude<SessionResult, { type: 'send' }>;
+
+/** A client and a server session wired to each other; `decide` answers the publish request. */
+class Wire {
+  readonly client: ClientSession;
+  readonly server = new ServerSession();
+  readonly heard: Heard[] = [];
+  readonly clientResults: Exclude<ClientResult, { type: 'send' }>[] = [];
+
+  constructor(
+    readonly decide: (server: ServerSession) => SessionResult[] = (server) => server.acceptPublish(),
+    readonly split: (bytes: Buffer) => Buffer[] = (bytes) => [bytes],
+    chunkSize?: number,
+  ) {
+    const options = { app: 'live', streamKey: 'key', tcUrl: 'rtmp://host/live', flashVer: 'test' };
+    this.client = new ClientSession(chunkSize === undefined ? options : { ...options, chunkSize });
+  }
+
+  start(): this {
+    this.toServer(this.client.start());
+    return this;
+  }
+
+  toServer(pieces: readonly Buffer[]): void {
+    for (const piece of pieces.flatMap(this.split)) this.#fromServer(this.server.receive(piece, 0));
+  }
+
+  toClient(bytes: Buffer): void {
+    for (const piece of this.split(bytes)) {
+      for (const result of this.client.receive(piece, 0)) {
+        if (result.type === 'send') this.toServer([result.data]);
+        else this.clientResults.push(result);
+      }
+    }
+  }
+
+  #fromServer(results: readonly SessionResult[]): void {
+    for (const result of results) {
+      if (result.type === 'send') {
+        this.toClient(result.data);
+        continue;
+      }
+      this.heard.push(result);
+      if (result.type === 'publish') this.#fromServer(this.decide(this.server));
+    }
+  }
+}
+
+describe('client session against server session', () => {
+  const record = Buffer.from('0164001fffe1', 'hex');
+  const keyframe = avcNalus({ keyframe: true, compositionTime: 66, data: Buffer.alloc(20_000, 0x65) });
+  const sound = aacRaw(Buffer.alloc(300, 0x21));
+
+  test('publishes metadata, sound and pictures, and says goodbye', () => {
+    const wire = new Wire().start();
+    expect(wire.clientResults).toEqual([{ type: 'ready' }]);
+    const { client } = wire;
+    wire.toServer(client.metadata({ width: 1280, framerate: 30, encoder: 'millrace' }));
+    wire.toServer(client.video(0, avcSequenceHeader(record)));
+    wire.toServer(client.audio(0, aacSequenceHeader(Buffer.of(0x11, 0x90))));
+    wire.toServer(client.video(0, keyframe));
+    wire.toServer(client.audio(21, sound));
+    wire.toServer(client.video(0xfffffff0, keyframe));
+    wire.toServer(client.video(17, avcEndOfSequence()));
+    wire.toServer(client.goodbye());
+    expect(wire.heard).toMatchObject([
+      { type: 'publish', request: { app: 'live', streamKey: 'key', encoder: 'test', publishType: 'live' } },
+      { type: 'metadata', metadata: { width: 1280, frameRate: 30, encoder: 'millrace' } },
+      { type: 'video', timestamp: 0, body: avcSequenceHeader(record) },
+      { type: 'audio', timestamp: 0, body: aacSequenceHeader(Buffer.of(0x11, 0x90)) },
+      { type: 'video', timestamp: 0, body: keyframe },
+      { type: 'audio', timestamp: 21, body: sound },
+      { type: 'video', timestamp: 0xfffffff0, body: keyframe },
+      { type: 'video', timestamp: 17, body: avcEndOfSequence() },
+      { type: 'unpublish', reason: 'FCUnpublish' },
+    ]);
+  });
+
+  test('H2, K9: works whatever the splits and the chunk size', () => {
+    const sizes = fc.integer({ min: 1, max: 5000 });
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 6 }), sizes, (places, chunkSize) => {
+        const wire = new Wire(undefined, (bytes) => cut(bytes, places), chunkSize).start();
+        wire.toServer(wire.client.video(40, keyframe));
+        wire.toServer(wire.client.audio(41, sound));
+        expect(wire.clientResults).toEqual([{ type: 'ready' }]);
+        expect(wire.heard.slice(1)).toEqual([
+          { type: 'video', timestamp: 40, body: keyframe },
+          { type: 'audio', timestamp: 41, body: sound },
+        ]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('Q9: hears why it was refused', () => {
+    const wire = new Wire((server) =>
+      server.refusePublish('NetStream.Publish.Denied', 'unknown stream key'),
+    ).start();
+    expect(wire.clientResults).toMatchObject([{ type: 'closed', error: { code: 'RTMP_REFUSED' } }]);
+    const [closed] = wire.clientResults;
+    expect(closed?.type === 'closed' && closed.error?.message).toMatch(
+      /NetStream.Publish.Denied: unknown stream key/,
+    );
+  });
+
+  test('is closed without an error when the server ends the publish', () => {
+    const wire = new Wire().start();
+    const status = { level: 'status', code: 'NetStream.Unpublish.Success', description: 'bye' } as const;
+    for (const result of wire.server.close(status)) if (result.type === 'send') wire.toClient(result.data);
+    expect(wire.clientResults).toEqual([{ type: 'ready' }, { type: 'closed' }]);
+    expect(wire.client.receive(Buffer.of(1, 2, 3), 0)).toEqual([]);
+  });
+
+  test('sends nothing before it is ready, and no goodbye where there is nothing to end', () => {
+    const client = new ClientSession({ app: 'live', streamKey: 'key', tcUrl: 'rtmp://host/live' });
+    expect(() => client.video(0, keyframe)).toThrow('not publishing');
+    expect(client.goodbye()).toEqual([]);
+  });
+});
+
+describe('client session against other servers', () => {
+  /** A server that answers as a test scripts it. */
+  function connected(): {
+    wire: Wire;
+    writer: ChunkWriter;
+    say: (...messages: Parameters<ChunkWriter['write']>[0][]) => void;
+  } {
+    const client = new Wire();
+    const writer = new ChunkWriter();
+    const greeting = client.client.start()[0]!;
+    const s1 = Buffer.alloc(1536, 1);
+    client.client.receive(Buffer.concat([Buffer.of(3), s1, greeting.subarray(1)]), 0);
+    return {
+      wire: client,
+      writer,
+      say: (...messages) => {
+        for (const message of messages) {
+          for (const result of client.client.receive(writer.write(message), 0)) {
+            if (result.type !== 'send') client.clientResults.push(result);
+          }
+        }
+      },
+    };
+  }
+
+  test('goes on where releaseStream and FCPublish are answered with errors', () => {
+    const { wire, say } = connected();
+    say(
+      commandMessage('_result', 1, null, []),
+      commandMessage('_error', 2, null, []),
+      commandMessage('_error', 3, null, []),
+      commandMessage('onBWDone', 0, null, []),
+      commandMessage('_result', 4, null, [7]),
+      onStatusMessage(7, { level: 'status', code: 'NetStream.Publish.Start', description: '' }),
+    );
+    expect(wire.clientResults).toEqual([{ type: 'ready' }]);
+  });
+
+  test.each([
+    ['connect is refused', [commandMessage('_error', 1, null, [])], 'RTMP_REFUSED'],
+    [
+      'createStream is refused',
+      [commandMessage('_result', 1, null, []), commandMessage('_error', 4, null, [])],
+      'RTMP_REFUSED',
+    ],
+    [
+      'createStream names no stream',
+      [commandMessage('_result', 1, null, []), commandMessage('_result', 4, null, ['x'])],
+      'RTMP_BAD_COMMAND',
+    ],
+    [
+      'createStream names an impossible stream',
+      [commandMessage('_result', 1, null, []), commandMessage('_result', 4, null, [-1])],
+      'RTMP_BAD_COMMAND',
+    ],
+  ])('is closed with an error when %s', (_, messages, code) => {
+    const { wire, say } = connected();
+    say(...messages);
+    expect(wire.clientResults).toMatchObject([{ type: 'closed', error: { code } }]);
+  });
+
+  test('W4: answers pings', () => {
+    const { wire, writer } = connected();
+    const results = wire.client.receive(writer.write(userControlMessage(6, 0x01020304)), 0);
+    const sent = Buffer.concat(results.flatMap((result) => (result.type === 'send' ? [result.data] : [])));
+    expect(sent.subarray(-6)).toEqual(Buffer.of(0, 7, 1, 2, 3, 4));
+  });
+});

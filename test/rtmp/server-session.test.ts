@@ -1,0 +1,461 @@
+import { describe, expect, test } from 'vitest';
+
+import { EcmaArray, encodeAmf0 } from '../../src/rtmp/amf0.js';
+import { avcNalus } from '../../src/rtmp/flv-writer.js';
+import { amfObject, propertyOf } from '../../src/rtmp/messages/command.js';
+import {
+  acknowledgementMessage,
+  setChunkSizeMessage,
+  windowAckSizeMessage,
+} from '../../src/rtmp/messages/control.js';
+import { MessageType } from '../../src/rtmp/messages/message.js';
+import { userControlMessage } from '../../src/rtmp/messages/user-control.js';
+import { WINDOW_ACK_SIZE } from '../../src/rtmp/protocol-link.js';
+import { ServerSession } from '../../src/rtmp/server-session.js';
+import { ScriptedPeer } from './scripted-peer.js';
+
+const picture = avcNalus({ keyframe: true, compositionTime: 0, data: Buffer.alloc(300, 7) });
+
+describe('connecting', () => {
+  test('W6: connect is answered with window, bandwidth, StreamBegin 0, chunk size, then _result', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    expect(peer.received.map(({ typeId }) => typeId)).toEqual([
+      MessageType.WindowAckSize,
+      MessageType.SetPeerBandwidth,
+      MessageType.UserControl,
+      MessageType.SetChunkSize,
+      MessageType.CommandAmf0,
+    ]);
+    expect(peer.received[1]?.payload[4]).toBe(2);
+    expect(peer.received[2]?.payload).toEqual(Buffer.alloc(6));
+    const [result] = peer.commands('_result');
+    expect(result).toMatchObject({ transactionId: 1 });
+    expect(propertyOf(result?.args[0], 'code')).toBe('NetConnection.Connect.Success');
+    expect(propertyOf(result?.args[0], 'objectEncoding')).toBe(0);
+    expect(peer.server.stage).toBe('connected');
+  });
+
+  test('K10: a chunk size before connect is obeyed, as OBS sends it', () => {
+    const peer = new ScriptedPeer();
+    peer.feed(peer.writer.setChunkSize(4096));
+    peer.connect({ swfUrl: 'x'.repeat(1000) });
+    expect(peer.commands('_result')).toHaveLength(1);
+  });
+
+  test('Q6: connect in an AMF3 message is understood, and AMF0 is answered', () => {
+    const peer = new ScriptedPeer();
+    const connect = encodeAmf0('connect', 1, amfObject({ app: 'live', objectEncoding: 3 }));
+    peer.sendRaw(MessageType.CommandAmf3, Buffer.concat([Buffer.of(0), connect]), { streamId: 0 });
+    const [result] = peer.commands('_result');
+    expect(propertyOf(result?.args[0], 'objectEncoding')).toBe(0);
+  });
+
+  test('a command before connect, and connect twice, are faults', () => {
+    const early = new ScriptedPeer();
+    early.command('createStream', 2);
+    expect(early.fault()).toBe('RTMP_BAD_COMMAND');
+    const twice = new ScriptedPeer();
+    twice.connect();
+    twice.connect();
+    expect(twice.fault()).toBe('RTMP_BAD_COMMAND');
+    expect(twice.server.stage).toBe('ended');
+  });
+
+  test('H1: HTTP instead of RTMP is a fault, and nothing follows it', () => {
+    const session = new ServerSession();
+    const results = session.receive(Buffer.from('GET / HTTP/1.1\r\n\r\n'), 0);
+    expect(results).toMatchObject([{ type: 'fault', error: { code: 'RTMP_BAD_VERSION' } }]);
+    expect(session.receive(Buffer.of(3), 1)).toEqual([]);
+  });
+});
+
+describe('publishing', () => {
+  test.each([
+    { encoder: 'OBS, ffmpeg', release: 2, announce: 3, create: 4, publish: 5 },
+    { encoder: 'rtmp2sink', release: 0, announce: 0, create: 2, publish: 0 },
+  ])('Q1 to Q4: the flow of $encoder is answered', ({ release, announce, create, publish }) => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    const before = peer.commands().length;
+    peer.command('releaseStream', release, null, ['key']);
+    peer.command('FCPublish', announce, null, ['key']);
+    peer.command('createStream', create);
+    const answers = peer.commands().slice(before);
+    // Transaction id 0 wants no answer; the others get theirs with their own id.
+    const expected = [release, announce, create].filter((id) => id > 0);
+    expect(answers.filter(({ name }) => name === '_result').map((a) => a.transactionId)).toEqual(expected);
+    expect(answers.filter(({ name }) => name === 'onFCPublish').map((a) => a.transactionId)).toEqual(
+      announce > 0 ? [announce] : [],
+    );
+    expect(answers.at(-1)).toMatchObject({ name: '_result', object: null, args: [1] });
+
+    peer.command('publish', publish, null, ['key', 'live'], 1);
+    expect(peer.results).toMatchObject([
+      { type: 'publish', request: { app: 'live', streamKey: 'key', publishType: 'live', encoder: 'test' } },
+    ]);
+    peer.received = [];
+    peer.take(peer.server.acceptPublish());
+    expect(peer.received[0]?.payload).toEqual(Buffer.of(0, 0, 0, 0, 0, 1));
+    expect(peer.commands('onStatus')).toMatchObject([{ transactionId: 0, object: null, streamId: 1 }]);
+    expect(peer.lastStatus()).toMatchObject({ level: 'status', code: 'NetStream.Publish.Start' });
+    expect(peer.server.stage).toBe('publishing');
+  });
+
+  test('Q3: FCPublish is answered with NetStream.Publish.Start, which FMLE waits for', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('FCPublish', 3, null, ['key']);
+    const [notice] = peer.commands('onFCPublish');
+    expect(propertyOf(notice?.args[0], 'code')).toBe('NetStream.Publish.Start');
+  });
+
+  test('Q2: publish on message stream 0 is accepted', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('publish', 5, null, ['key', 'live'], 0);
+    peer.take(peer.server.acceptPublish());
+    expect(peer.commands('onStatus')).toMatchObject([{ streamId: 0 }]);
+  });
+
+  test.each([
+    ['record', 'record'],
+    ['append', 'append'],
+    [undefined, 'live'],
+  ])('Q13: publish type %s is accepted', (type, expected) => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('publish', 5, null, type === undefined ? ['key'] : ['key', type], 1);
+    expect(peer.lastRequest().publishType).toBe(expected);
+  });
+
+  test('Q7: application and key come out normalised, with their parameters', () => {
+    const peer = new ScriptedPeer();
+    peer.connect({ app: 'live/' });
+    peer.command('publish', 5, null, ['key1?token=abc', 'live'], 1);
+    const { app, streamKey, params } = peer.lastRequest();
+    expect({ app, streamKey, token: params.get('token') }).toEqual({
+      app: 'live',
+      streamKey: 'key1',
+      token: 'abc',
+    });
+  });
+
+  test.each([
+    ['no name', []],
+    ['an empty name', ['']],
+    ['false', [false]],
+    ['control characters', ['a\u0000b']],
+  ])('Q9: publish with %s is refused as BadName without asking the host', (_, args) => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('publish', 5, null, args, 1);
+    expect(peer.lastStatus()).toMatchObject({ level: 'error', code: 'NetStream.Publish.BadName' });
+    expect(peer.results).toEqual([]);
+  });
+
+  test('Q9: a refused publisher hears code and description, its media is dropped, it may try again', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('publish', 5, null, ['key'], 1);
+    peer.take(peer.server.refusePublish('NetStream.Publish.Denied', 'unknown stream key'));
+    expect(peer.lastStatus()).toMatchObject({
+      level: 'error',
+      code: 'NetStream.Publish.Denied',
+      description: 'unknown stream key',
+    });
+    peer.sendRaw(MessageType.Video, picture);
+    expect(peer.types()).toEqual(['publish']);
+    peer.command('publish', 6, null, ['key'], 1);
+    expect(peer.types()).toEqual(['publish', 'publish']);
+  });
+
+  test('a second publish on the same connection is refused and the first goes on', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.command('publish', 6, null, ['other'], 2);
+    expect(peer.lastStatus()).toMatchObject({ code: 'NetStream.Publish.BadName' });
+    peer.sendRaw(MessageType.Video, picture);
+    expect(peer.types()).toEqual(['publish', 'video']);
+  });
+});
+
+describe('media', () => {
+  test('audio and video come out with their timestamps, in buffers of their own', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const wire = Buffer.concat([
+      peer.writer.write({ chunkStreamId: 6, typeId: 9, streamId: 1, timestamp: 40, payload: picture }),
+      peer.writer.write({
+        chunkStreamId: 4,
+        typeId: 8,
+        streamId: 1,
+        timestamp: 43,
+        payload: Buffer.of(0xaf, 1, 9),
+      }),
+    ]);
+    peer.feed(wire);
+    wire.fill(0xee);
+    expect(peer.results.slice(1)).toEqual([
+      { type: 'video', timestamp: 40, body: picture },
+      { type: 'audio', timestamp: 43, body: Buffer.of(0xaf, 1, 9) },
+    ]);
+  });
+
+  test('K14: messages of length zero are passed over', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.sendRaw(MessageType.Audio, Buffer.alloc(0));
+    expect(peer.types()).toEqual(['publish']);
+  });
+
+  test('D8: an aggregate is taken apart', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const inner = Buffer.concat([
+      Buffer.of(9, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x17, 1),
+      Buffer.of(0, 0, 0, 13),
+    ]);
+    const nested = Buffer.concat([Buffer.of(22, 0, 0, 1, 0, 0, 5, 0, 0, 0, 0, 0), Buffer.of(0, 0, 0, 12)]);
+    peer.sendRaw(MessageType.Aggregate, Buffer.concat([inner, nested]), { timestamp: 100 });
+    expect(peer.results.slice(1)).toEqual([{ type: 'video', timestamp: 100, body: Buffer.of(0x17, 1) }]);
+  });
+
+  test('D1: metadata comes out typed; broken metadata is ignored and the stream goes on', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const metadata = encodeAmf0('@setDataFrame', 'onMetaData', new EcmaArray([['width', 320]]));
+    peer.sendRaw(MessageType.DataAmf0, metadata);
+    peer.sendRaw(MessageType.DataAmf0, Buffer.of(2, 0xff));
+    peer.sendRaw(MessageType.Video, picture);
+    expect(peer.results.slice(1)).toMatchObject([
+      { type: 'metadata', metadata: { width: 320 } },
+      { type: 'ignored', error: { code: 'AMF_MALFORMED' } },
+      { type: 'video' },
+    ]);
+  });
+
+  test('media that the peer did not wait with comes out behind the publish request', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    const publish = {
+      chunkStreamId: 3,
+      typeId: 20,
+      streamId: 1,
+      timestamp: 0,
+      payload: encodeAmf0('publish', 5, null, 'key'),
+    };
+    const video = { chunkStreamId: 6, typeId: 9, streamId: 1, timestamp: 0, payload: picture };
+    peer.feed(Buffer.concat([peer.writer.write(publish), peer.writer.write(video)]));
+    expect(peer.types()).toEqual(['publish', 'video']);
+  });
+
+  test('media, data and unknown message types outside a publish mean nothing', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    for (const typeId of [8, 9, 15, 18, 22, 16, 19, 0, 77, 255]) peer.sendRaw(typeId, Buffer.alloc(20));
+    expect(peer.results).toEqual([]);
+    expect(peer.server.stage).toBe('connected');
+  });
+});
+
+describe('ending', () => {
+  test('Q12: FCUnpublish, deleteStream and closeStream together end the publish once', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.command('FCUnpublish', 6, null, ['key']);
+    peer.command('closeStream', 0, null, [], 1);
+    peer.command('deleteStream', 7, null, [1]);
+    expect(peer.results.slice(1)).toEqual([{ type: 'unpublish', reason: 'FCUnpublish' }]);
+    expect(peer.commands('onFCUnpublish')).toMatchObject([{ transactionId: 6 }]);
+    expect(peer.lastStatus()).toMatchObject({ code: 'NetStream.Unpublish.Success' });
+  });
+
+  test.each([
+    ['deleteStream', [1]],
+    ['deleteStream', []],
+    ['closeStream', []],
+  ] as const)('Q12: %s(%j) alone ends it too', (name, args) => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.command(name, 0, null, [...args]);
+    expect(peer.results.slice(1)).toEqual([{ type: 'unpublish', reason: name }]);
+  });
+
+  test('deleteStream of another stream ends nothing', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.command('deleteStream', 7, null, [2]);
+    expect(peer.server.stage).toBe('publishing');
+  });
+
+  test('after a goodbye the connection may publish again', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.command('deleteStream', 7, null, [1]);
+    peer.command('createStream', 8);
+    peer.command('publish', 9, null, ['key'], 2);
+    peer.take(peer.server.acceptPublish());
+    peer.sendRaw(MessageType.Video, picture, { streamId: 2 });
+    expect(peer.types()).toEqual(['publish', 'unpublish', 'publish', 'video']);
+  });
+
+  test('the host ends a publish with a status of its choice, after which nothing is heard', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.take(
+      peer.server.close({ level: 'status', code: 'NetStream.Unpublish.Success', description: 'bye' }),
+    );
+    expect(peer.lastStatus()).toMatchObject({ description: 'bye' });
+    expect(peer.received.at(-1)?.payload).toEqual(Buffer.of(0, 1, 0, 0, 0, 1));
+    peer.sendRaw(MessageType.Video, picture);
+    expect(peer.types()).toEqual(['publish']);
+  });
+
+  test('the host can close in every stage', () => {
+    const status = { level: 'status', code: 'x', description: '' } as const;
+    expect(new ServerSession().close(status)).toEqual([]);
+    const peer = new ScriptedPeer();
+    peer.connect();
+    expect(peer.server.close(status)).toEqual([]);
+    expect(peer.server.stage).toBe('ended');
+  });
+
+  test('deciding on a publish that nobody asked for is a mistake of the host', () => {
+    expect(() => new ServerSession().acceptPublish()).toThrow('no publish');
+  });
+});
+
+describe('other commands', () => {
+  test('Q5: _checkbw gets a _result, unknown commands an _error, those with transaction id 0 nothing', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    const before = peer.commands().length;
+    peer.command('_checkbw', 9);
+    peer.command('getStreamLength', 10, null, ['key']);
+    peer.command('setPlaylist', 0);
+    peer.command('_result', 11);
+    const answers = peer
+      .commands()
+      .slice(before)
+      .map(({ name, transactionId }) => [name, transactionId]);
+    expect(answers).toEqual([
+      ['_result', 9],
+      ['_error', 10],
+    ]);
+  });
+
+  test('a player is told that nothing is played here', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.command('play', 0, null, ['key'], 1);
+    expect(peer.lastStatus()).toMatchObject({ level: 'error', code: 'NetStream.Play.StreamNotFound' });
+  });
+});
+
+describe('flow control', () => {
+  const acknowledgements = (peer: ScriptedPeer): number[] =>
+    peer.received
+      .filter(({ typeId }) => typeId === MessageType.Acknowledgement)
+      .map(({ payload }) => payload.readUInt32BE(0));
+
+  test('W2: acknowledges each window the peer announced, counting all bytes', () => {
+    const peer = new ScriptedPeer();
+    peer.send(windowAckSizeMessage(10_000));
+    peer.publish();
+    peer.received = [];
+    for (let i = 0; i < 100; i++) peer.sendRaw(MessageType.Video, picture);
+    const acks = acknowledgements(peer);
+    expect(acks.length).toBeGreaterThanOrEqual(3);
+    for (const [i, ack] of acks.entries()) expect(ack - (acks[i - 1] ?? 0)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test('W2: assumes its own announced window of a peer that announces none', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const large = Buffer.alloc(WINDOW_ACK_SIZE / 4, 1);
+    for (let i = 0; i < 4; i++) peer.sendRaw(MessageType.Video, large);
+    expect(acknowledgements(peer)).toHaveLength(1);
+  });
+
+  test('W3, W5: a peer that acknowledges and answers nothing is served; one that does, too', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.send(acknowledgementMessage(5));
+    peer.send(userControlMessage(7, 1));
+    expect(peer.fault()).toBeUndefined();
+  });
+
+  test('W2: Set Peer Bandwidth is answered with a window of that size, once', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.received = [];
+    const bandwidth = Buffer.of(0, 0x10, 0, 0, 2);
+    peer.sendRaw(MessageType.SetPeerBandwidth, bandwidth, { chunkStreamId: 2, streamId: 0 });
+    peer.sendRaw(MessageType.SetPeerBandwidth, bandwidth, { chunkStreamId: 2, streamId: 0 });
+    expect(peer.received).toMatchObject([
+      { typeId: MessageType.WindowAckSize, payload: Buffer.of(0, 0x10, 0, 0) },
+    ]);
+  });
+
+  test('W4, A6: pings are answered with their own bytes, five in a second at most', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    peer.received = [];
+    for (let i = 0; i < 20; i++) peer.send(userControlMessage(6, 0xabcdef00 + i));
+    expect(peer.received.map(({ payload }) => payload.readUInt32BE(2))).toEqual(
+      Array.from({ length: 5 }, (_, i) => 0xabcdef00 + i),
+    );
+    peer.now += 1000;
+    peer.send(userControlMessage(6, 1));
+    expect(peer.received).toHaveLength(6);
+    expect(peer.fault()).toBeUndefined();
+  });
+});
+
+describe('A6: rates', () => {
+  test('commands', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    for (let i = 0; i < 49; i++) peer.command('releaseStream', 0, null, ['key']);
+    expect(peer.fault()).toBeUndefined();
+    peer.command('releaseStream', 0, null, ['key']);
+    expect(peer.fault()).toBe('RTMP_LIMIT');
+  });
+
+  test('commands spread over time are no flood', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    for (let i = 0; i < 500; i++) {
+      peer.now += 25;
+      peer.command('releaseStream', 0, null, ['key']);
+    }
+    expect(peer.fault()).toBeUndefined();
+  });
+
+  test('message streams', () => {
+    const peer = new ScriptedPeer();
+    peer.connect();
+    for (let i = 0; i < 8; i++) peer.command('createStream', i + 2);
+    expect(peer.fault()).toBeUndefined();
+    peer.command('createStream', 10);
+    expect(peer.fault()).toBe('RTMP_LIMIT');
+  });
+
+  test('chunk sizes', () => {
+    const peer = new ScriptedPeer();
+    for (let i = 0; i < 10; i++) peer.send(setChunkSizeMessage(128));
+    expect(peer.fault()).toBeUndefined();
+    peer.send(setChunkSizeMessage(128));
+    expect(peer.fault()).toBe('RTMP_LIMIT');
+  });
+
+  test('data messages beyond the rate are dropped, captions at frame rate end nothing', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const metadata = encodeAmf0('onMetaData', new EcmaArray([['width', 320]]));
+    for (let i = 0; i < 200; i++) peer.sendRaw(MessageType.DataAmf0, metadata);
+    expect(peer.types().filter((type) => type === 'metadata')).toHaveLength(50);
+    expect(peer.fault()).toBeUndefined();
+  });
+});

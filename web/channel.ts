@@ -1,0 +1,30 @@
+/** A channel as the server's JSON API describes it. */
+
+export interface RenditionStatus {
+  readonly name: string;
+  readonly kind: 'video' | 'audio';
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+  /** Bits per second. */
+  readonly bandwidth: number;
+  readonly codecs: string;
+}
+
+export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
+
+export interface ChannelStatus {
+  readonly name: string;
+  readonly state: ChannelState;
+  /** ISO 8601, when the presentation began; tells one presentation on a channel from the next. */
+  readonly since: string | null;
+  readonly playlist: string;
+  readonly poster: string | null;
+  readonly renditions: readonly RenditionStatus[];
+}
+
+/** What asking about one channel can come to. */
+export type ChannelAnswer =
+  | { readonly kind: 'known'; readonly status: ChannelStatus }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreachable' };
