@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start servers, browsers and encoders: one file at a time, so that they do not starve each other. */
-const HEAVY = ['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts'];
+const HEAVY = ['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts', 'test/web/*.browser.test.ts'];
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
 // Builds the native addon into build/Release/millrace.node, where node-gyp-build looks first. Does nothing when it
 // is there already and neither its sources nor the libav it was built against have changed; --force builds anyway.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -21,10 +21,14 @@ const addon = join(root, 'build', 'Release', 'millrace.node');
 const stamp = `${addon}.stamp`;
 const require = createRequire(import.meta.url);
 
-/** Everything the binary depends on: the build description, the sources, and the version of libav. */
+/**
+ * Everything the binary depends on: the build description, the sources, and the version of libav.
+ *
+ * @param {string} libav
+ */
 function fingerprint(libav) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n${libav}\n`);
-  const sources = readdirSync(join(root, 'native'), { recursive: true })
+  const sources = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(cc|h)$/.test(name) && !name.startsWith('test'))
     .sort()
     .map((name) => join('native', name));
@@ -34,24 +38,20 @@ function fingerprint(libav) {
   return hash.digest('hex');
 }
 
+/** @param {string} reason @returns {never} */
 function fail(reason) {
   console.error(`build-native: ${reason}`);
   process.exit(1);
 }
 
 function libavVersion() {
-  try {
-    return execFileSync('pkg-config', ['--modversion', 'libavcodec', 'libavutil', 'libswscale'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch (error) {
-    return error.code === 'ENOENT'
-      ? fail('pkg-config is missing (Debian: apt install pkg-config)')
-      : fail(
-          'the libav headers are missing (Debian: apt install libavcodec-dev libavutil-dev libswscale-dev)',
-        );
-  }
+  const packages = ['libavcodec', 'libavutil', 'libswscale'];
+  const { error, status, stdout } = spawnSync('pkg-config', ['--modversion', ...packages], {
+    encoding: 'utf8',
+  });
+  if (error) fail('pkg-config is missing (Debian: apt install pkg-config)');
+  if (status !== 0) fail('the libav headers are missing (Debian: apt install libavcodec-dev libswscale-dev)');
+  return stdout;
 }
 
 function resolveCmakeJs() {

@@ -62,6 +62,7 @@ export async function startServer({ config, logger, pages = PAGES }: ServerOptio
   const http = new HttpListener({
     ...config.http,
     origin,
+    rtmpPort: () => ingest.port,
     pages,
     observer: metrics.http,
     metrics: async () => ({

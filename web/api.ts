@@ -30,6 +30,15 @@ export async function fetchChannels(): Promise<readonly ChannelStatus[] | null> 
   }
 }
 
+/** The port that encoders connect to; RTMP's own where the server cannot be asked. */
+export async function fetchRtmpPort(): Promise<number> {
+  try {
+    return ((await (await get('/api/v1/server')).json()) as { rtmpPort: number }).rtmpPort;
+  } catch {
+    return 1935;
+  }
+}
+
 /**
  * One reading of the server's clock: ms since the Unix epoch, from `/api/v1/time` or, without it, from the
  * Date header (whole seconds, so half a second is added). `null` when neither is to be had.

@@ -1,5 +1,5 @@
 /** The card of one live channel on the index page; it is brought up to date in place, so nothing flickers. */
-import type { ChannelState, ChannelStatus } from './channel.js';
+import { bestPicture, type ChannelState, type ChannelStatus } from './channel.js';
 import { setText } from './dom.js';
 import { formatResolution, formatUptime } from './format.js';
 
@@ -61,7 +61,7 @@ export class ChannelCard {
 
 function factsOf({ renditions, since }: ChannelStatus): string {
   const facts: string[] = [];
-  const best = renditions.find(({ kind }) => kind === 'video');
+  const best = bestPicture(renditions);
   if (best !== undefined) facts.push(formatResolution(best.width, best.height, best.frameRate));
   if (since !== null) facts.push(`on for ${formatUptime((Date.now() - Date.parse(since)) / 1000)}`);
   return facts.join(' · ');

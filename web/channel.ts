@@ -28,3 +28,9 @@ export type ChannelAnswer =
   | { readonly kind: 'known'; readonly status: ChannelStatus }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable' };
+
+/** The largest picture on offer; `undefined` before there is any. */
+export function bestPicture(renditions: readonly RenditionStatus[]): RenditionStatus | undefined {
+  const pictures = renditions.filter(({ kind }) => kind === 'video');
+  return pictures.sort((a, b) => b.width * b.height - a.width * a.height)[0];
+}

@@ -1,12 +1,11 @@
 /** The index page: a card for each live channel, and how to start one when there is none. */
-import { fetchChannels } from './api.js';
+import { fetchChannels, fetchRtmpPort } from './api.js';
 import { ChannelCard, isShown } from './channel-card.js';
 import { element, setText } from './dom.js';
 import { Poller } from './poller.js';
 
 const POLL_SECONDS = 5;
 const POLL_HIDDEN_SECONDS = 30;
-const RTMP_PORT = 1935;
 const COPIED_MS = 1600;
 
 const list = element('cards');
@@ -36,9 +35,14 @@ async function poll(): Promise<void> {
   document.body.dataset.state = empty ? 'empty' : 'live';
 }
 
-const serverUrl = `rtmp://${location.hostname}:${RTMP_PORT}/live`;
+let serverUrl = '';
+
+async function showServerUrl(): Promise<void> {
+  serverUrl = `rtmp://${location.hostname}:${await fetchRtmpPort()}/live`;
+  setText(element('server-url'), serverUrl);
+}
+
 const copy = element('copy');
-setText(element('server-url'), serverUrl);
 copy.hidden = !('clipboard' in navigator);
 copy.addEventListener('click', () => {
   void navigator.clipboard.writeText(serverUrl).then(() => {
@@ -52,3 +56,4 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void poller.now();
 });
 void poller.now();
+void showServerUrl();

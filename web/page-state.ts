@@ -50,7 +50,7 @@ export const START_TIMEOUT = 10;
 /** A player that stands still for this long on a live channel is replaced. */
 export const FROZEN_TIMEOUT = 5;
 /** The same, when the server has begun another presentation since the player was made. */
-export const SUPERSEDED_TIMEOUT = 2;
+export const SUPERSEDED_TIMEOUT = 0.5;
 /** A presentation that has ended for the player must have ended for the server within this. */
 const END_DISAGREEMENT = 5;
 /** Playing for this long makes earlier failures forgotten. */

@@ -197,7 +197,11 @@ export class Playback {
     const { video } = this;
     const pacing = this.#player?.pacing() ?? null;
     const latency = this.#player?.latency() ?? null;
-    if (pacing === null || latency === null || video.seeking) return;
+    if (pacing === null || latency === null) {
+      if (video.playbackRate !== 1) video.playbackRate = 1;
+      return;
+    }
+    if (video.seeking) return;
     if (!this.#following) {
       if (latency < Math.max(pacing.holdBack, this.targetLatency) + LIVE_TOLERANCE) this.#following = true;
       return;

@@ -1,6 +1,6 @@
 /** The watch page: puts the channel's state, the playback and the controls together. */
 import { fetchChannel, fetchServerTime } from './api.js';
-import type { ChannelStatus } from './channel.js';
+import { bestPicture, type ChannelStatus } from './channel.js';
 import { Controls } from './controls.js';
 import { element, setText } from './dom.js';
 import { formatResolution, formatUptime } from './format.js';
@@ -108,7 +108,7 @@ function factsOf(status: ChannelStatus | null): string {
     const seconds = (Date.now() + serverClock.offset - Date.parse(status.since)) / 1000;
     facts.push(`Live for ${formatUptime(seconds)}`);
   }
-  const best = status.renditions.find(({ kind }) => kind === 'video');
+  const best = bestPicture(status.renditions);
   if (best !== undefined) facts.push(formatResolution(best.width, best.height, best.frameRate));
   return facts.join(' · ');
 }

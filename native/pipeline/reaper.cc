@@ -1,5 +1,6 @@
 #include "pipeline/reaper.h"
 
+#include <system_error>
 #include <utility>
 
 namespace millrace {
@@ -18,9 +19,18 @@ void Reaper::Bury(std::unique_ptr<Pipeline> pipeline) {
   {
     const std::lock_guard lock(mutex_);
     stopped_.push_back(std::move(pipeline));
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    StartThread();
   }
   wake_.notify_one();
+}
+
+void Reaper::StartThread() {
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error&) {
+    // The system is out of threads just now. What is stopped waits for the next one, or for the destructor.
+  }
 }
 
 void Reaper::Run() {

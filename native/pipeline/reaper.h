@@ -25,6 +25,7 @@ class Reaper {
   void Bury(std::unique_ptr<Pipeline> pipeline);
 
  private:
+  void StartThread();
   void Run();
 
   std::mutex mutex_;

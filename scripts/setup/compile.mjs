@@ -21,20 +21,27 @@ export async function ensureCompiled(root) {
   if (readStamp(root) === hash) return;
   say('Compiling src/ and web/');
   rmSync(join(root, STAMP), { force: true });
+  // Only now: with nothing to compile, esbuild is not even loaded.
+  const { build, stop } = await import('esbuild');
   try {
-    await compileServer(root);
+    await compileServer(root, build);
     await bundleWeb(root);
   } catch (error) {
     throw new SetupError(
       `Set-up stopped: cannot compile: ${error instanceof Error ? error.message : String(error)}`,
     );
+  } finally {
+    // Its service process would live as long as the server.
+    await stop();
   }
   writeFileSync(join(root, STAMP), hash);
 }
 
-/** @param {string} root */
-async function compileServer(root) {
-  const { build } = await import('esbuild');
+/**
+ * @param {string} root
+ * @param {import('esbuild').build} build
+ */
+async function compileServer(root, build) {
   const entryPoints = listFiles(join(root, 'src')).filter((path) => path.endsWith('.ts'));
   const { metafile } = await build({
     absWorkingDir: root,

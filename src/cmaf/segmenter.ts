@@ -41,52 +41,62 @@ export interface SegmenterOptions {
   readonly baseTime: Ticks;
 }
 
-/** Cuts the access units of one rendition into parts at the part target and into segments at the plan's boundaries. */
+/** A unit with the decode time it gets in the file: its own, or earlier where a hole before it has to be covered. */
+interface PlacedUnit {
+  readonly unit: AccessUnit;
+  readonly start: Ticks;
+}
+
+/**
+ * Cuts the access units of one rendition into parts at the part target and into segments at the plan's boundaries.
+ *
+ * Parts go out without waiting for the unit after them, so where the source then leaves units out, the next one is
+ * shown from the end of the last: time has no holes within a segment. Segments always begin at their true time.
+ */
 export class Segmenter {
   readonly #options: SegmenterOptions;
-  #pending: AccessUnit[] = [];
+  readonly #shift: Ticks;
+  #pending: PlacedUnit[] = [];
   #partStart: Ticks = 0;
   #msn: number;
   #partIndex = 0;
   #sequence = 0;
   #segmentStart: Ticks | undefined;
+  /** Where the newest sample ends, as far as is known. */
   #end: Ticks = 0;
   #unitDuration: Ticks = 0;
 
   constructor(options: SegmenterOptions) {
     this.#options = options;
+    this.#shift = options.track.kind === 'video' ? options.track.compositionShift : 0;
     this.#msn = options.firstMsn;
   }
 
   /** Where the next part will be, as far as can be told: what a preload hint names. */
   get next(): { readonly msn: number; readonly part: number } {
     const { plan, track } = this.#options;
+    const here = { msn: this.#msn, part: this.#partIndex };
     const expected = plan.expectedEnd(this.#msn);
-    if (expected === undefined || this.#pending.length > 0 || this.#partIndex === 0)
-      return { msn: this.#msn, part: this.#partIndex };
+    if (expected === undefined || this.#pending.length > 0 || this.#partIndex === 0) return here;
     const closesHere =
       this.#end >= rescale(expected, plan.timescale, track.timescale) - this.#unitDuration / 2;
-    return closesHere ? { msn: this.#msn + 1, part: 0 } : { msn: this.#msn, part: this.#partIndex };
+    return closesHere ? { msn: this.#msn + 1, part: 0 } : here;
   }
 
   /** Takes the next unit in decode order. The plan must know every boundary at or before it. */
   push(unit: AccessUnit): SegmenterOutput[] {
     const out: SegmenterOutput[] = [];
-    this.#crossBoundaries(unit.pts, unit.duration / 2, unit.dts, out);
+    const slack = unit.duration / 2;
     const { partTicks } = this.#options;
+    this.#crossBoundaries(unit.pts, slack, unit.dts, out);
     const end = unit.dts + unit.duration;
-    // A hole came before this unit: what is pending is a part of its own.
-    if (this.#pending.length > 0 && end - this.#partStart > partTicks + unit.duration / 2)
-      this.#flush(unit.dts, out);
+    // Units were left out before this one: what is pending is a part of its own.
+    if (this.#pending.length > 0 && end - this.#partStart > partTicks + slack) this.#flush(unit.dts, out);
 
-    if (this.#pending.length === 0) this.#partStart = unit.dts;
-    this.#segmentStart ??= unit.dts;
-    this.#pending.push(unit);
-    this.#end = end;
-    this.#unitDuration = unit.duration;
-    if (end - this.#partStart > partTicks - unit.duration / 2) this.#flush(undefined, out);
-    // The end of this segment may be known already (the source runs ahead): then nothing needs to wait for the next unit.
-    this.#crossBoundaries(unit.pts + unit.duration, unit.duration / 2, undefined, out);
+    this.#place(unit);
+    if (end - this.#partStart > partTicks - slack) this.#flush(undefined, out);
+    // The end of this segment may be known already (the source runs ahead): then nothing waits for the next unit.
+    this.#crossBoundaries(unit.pts + unit.duration, slack, undefined, out);
     return out;
   }
 
@@ -95,6 +105,16 @@ export class Segmenter {
     const out: SegmenterOutput[] = [];
     if (this.#pending.length > 0 || this.#partIndex > 0) this.#closeSegment(undefined, this.#end, out);
     return out;
+  }
+
+  #place(unit: AccessUnit): void {
+    const coversHole = this.#pending.length === 0 && this.#segmentStart !== undefined;
+    const start = coversHole ? Math.min(this.#end, unit.dts) : unit.dts;
+    if (this.#pending.length === 0) this.#partStart = start;
+    this.#segmentStart ??= start;
+    this.#pending.push({ unit, start });
+    this.#end = unit.dts + unit.duration;
+    this.#unitDuration = unit.duration;
   }
 
   #crossBoundaries(pts: Ticks, tolerance: Ticks, nextDts: Ticks | undefined, out: SegmenterOutput[]): void {
@@ -108,54 +128,49 @@ export class Segmenter {
     }
   }
 
+  /** @param nextDts decode time of the unit that follows, where known: the segment lasts until then */
   #closeSegment(nextDts: Ticks | undefined, boundary: Ticks, out: SegmenterOutput[]): void {
     if (this.#pending.length > 0) this.#flush(nextDts, out);
     const start = this.#segmentStart;
-    out.push({ type: 'segment-end', msn: this.#msn, start, end: start === undefined ? boundary : this.#end });
+    const end = start === undefined ? boundary : Math.max(this.#end, Math.min(nextDts ?? 0, boundary));
+    out.push({ type: 'segment-end', msn: this.#msn, start, end });
     this.#msn += 1;
     this.#partIndex = 0;
     this.#segmentStart = undefined;
   }
 
-  /** @param nextDts decode time of the unit that follows, where known: the last sample's true end */
+  /** @param nextDts decode time of the unit that follows, where known: the last sample lasts until then, within the part */
   #flush(nextDts: Ticks | undefined, out: SegmenterOutput[]): void {
     const { track, baseTime, partTicks } = this.#options;
     const units = this.#pending;
-    const first = units[0];
     const last = units.at(-1);
-    if (first === undefined || last === undefined) return;
-    const lastDuration = nextDts === undefined ? last.duration : this.#trueDuration(last, nextDts);
-    const shift = track.kind === 'video' ? track.compositionShift : 0;
-    const samples = units.map((unit, i) => ({
-      duration: (units[i + 1]?.dts ?? unit.dts + lastDuration) - unit.dts,
-      compositionOffset: unit.pts - unit.dts + shift,
+    if (last === undefined) return;
+    if (nextDts !== undefined)
+      this.#end = Math.max(this.#end, Math.min(nextDts, this.#partStart + partTicks));
+    const samples = units.map(({ unit, start }, i) => ({
+      duration: (units[i + 1]?.start ?? this.#end) - start,
+      // What covers a hole is shown early with it; of reordered pictures only the decode time is moved.
+      compositionOffset: this.#shift + (unit.pts === unit.dts ? 0 : unit.pts - start),
       keyframe: unit.keyframe,
       data: unit.data,
     }));
     const body = fragment({
       sequence: ++this.#sequence,
       track,
-      baseDecodeTime: first.dts + baseTime,
+      baseDecodeTime: this.#partStart + baseTime,
       samples,
     });
-    this.#end = last.dts + lastDuration;
     out.push({
       type: 'part',
       msn: this.#msn,
       index: this.#partIndex,
-      start: first.dts,
-      duration: Math.min(this.#end - first.dts, partTicks),
-      independent: units.some((unit) => unit.keyframe),
+      start: this.#partStart,
+      duration: Math.min(this.#end - this.#partStart, partTicks),
+      independent: units.some(({ unit }) => unit.keyframe),
       data: this.#partIndex === 0 ? Buffer.concat([segmentType(), body]) : body,
-      arrival: last.arrival,
+      arrival: last.unit.arrival,
     });
     this.#partIndex += 1;
     this.#pending = [];
-  }
-
-  /** A hole longer than a part is left as a hole: a picture that stands for seconds would hide it from players. */
-  #trueDuration(last: AccessUnit, nextDts: Ticks): Ticks {
-    const distance = nextDts - last.dts;
-    return distance > 0 && distance <= this.#options.partTicks ? distance : last.duration;
   }
 }

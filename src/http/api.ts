@@ -6,15 +6,18 @@ import { error, json } from './replies.js';
 /** The control API below `/api/v1/`. */
 export class ApiRoutes {
   readonly #origin: Origin;
+  readonly #rtmpPort: () => number;
 
-  constructor(origin: Origin) {
+  constructor(origin: Origin, rtmpPort: () => number) {
     this.#origin = origin;
+    this.#rtmpPort = rtmpPort;
   }
 
   /** @param path the URL's segments after `/api/v1/` */
   handle(exchange: Exchange, path: readonly string[]): void {
     const [resource, name] = path;
     if (resource === 'time' && path.length === 1) exchange.send(json({ now: Date.now() }));
+    else if (resource === 'server' && path.length === 1) exchange.send(json({ rtmpPort: this.#rtmpPort() }));
     else if (resource === 'channels' && path.length === 1) {
       exchange.send(json({ channels: [...this.#origin.channels].map(channelStatus) }));
     } else if (resource === 'channels' && path.length === 2) {

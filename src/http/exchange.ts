@@ -39,6 +39,8 @@ export class Exchange {
   readonly query: string;
   readonly range: string;
   readonly ifNoneMatch: string;
+  /** The client takes gzip. */
+  readonly acceptsGzip: boolean;
   readonly #response: HttpResponse;
   readonly #onAbort: (() => void)[] = [];
   readonly #done: (status: number, bytes: number) => void;
@@ -53,6 +55,7 @@ export class Exchange {
     this.query = request.getQuery();
     this.range = request.getHeader('range');
     this.ifNoneMatch = request.getHeader('if-none-match');
+    this.acceptsGzip = /\bgzip\b/.test(request.getHeader('accept-encoding'));
     response.onAborted(() => {
       if (!this.#open) return;
       this.#open = false;

@@ -14,6 +14,8 @@ export interface HttpOptions {
   readonly host: string;
   readonly port: number;
   readonly origin: Origin;
+  /** Where encoders connect; the index page tells them. */
+  readonly rtmpPort: () => number;
   /** Folder of the bundled pages. */
   readonly pages: string;
   readonly observer: HttpObserver;
@@ -63,7 +65,7 @@ export class HttpListener {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#live = new LiveRoutes(options.origin, this.#waiters);
-    this.#api = new ApiRoutes(options.origin);
+    this.#api = new ApiRoutes(options.origin, options.rtmpPort);
     this.#pages = new Pages(options.pages);
     this.#app.any('/*', (response, request) => {
       const exchange = new Exchange(response, request, (status, bytes) => {

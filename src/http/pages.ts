@@ -14,6 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+const COMPRESSED = '.gz';
+
 /** The pages load nothing from elsewhere; hls.js runs its worker from a blob and feeds the video through one. */
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-cache',
@@ -23,51 +25,70 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** The name of an asset holds a hash of its bytes. */
+const ASSET_HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': IMMUTABLE,
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** One file, and its compressed twin where the build made one. */
+interface Page {
+  readonly plain: Reply;
+  readonly gzip: Reply | undefined;
+}
+
 /** The index page, the watch page and their assets, read into memory once. */
 export class Pages {
-  readonly #index: Reply | undefined;
-  readonly #watch: Reply | undefined;
-  readonly #assets = new Map<string, Reply>();
+  readonly #index: Page | undefined;
+  readonly #watch: Page | undefined;
+  readonly #assets = new Map<string, Page>();
 
   /** @param directory the bundled pages; without it the server runs, but shows none */
   constructor(directory: string) {
-    this.#index = page(join(directory, 'index.html'));
-    this.#watch = page(join(directory, 'watch.html'));
+    this.#index = load(join(directory, 'index.html'), PAGE_HEADERS);
+    this.#watch = load(join(directory, 'watch.html'), PAGE_HEADERS);
     for (const file of list(join(directory, 'assets'))) {
-      const headers = {
-        'Content-Type': typeOf(file),
-        'Cache-Control': IMMUTABLE,
-        'X-Content-Type-Options': 'nosniff',
-      };
-      this.#assets.set(file, { status: 200, headers, body: readFileSync(join(directory, 'assets', file)) });
+      if (file.endsWith(COMPRESSED)) continue;
+      const asset = load(join(directory, 'assets', file), ASSET_HEADERS);
+      if (asset !== undefined) this.#assets.set(file, asset);
     }
   }
 
   index(exchange: Exchange): void {
-    exchange.send(this.#index ?? missing);
+    send(exchange, this.#index, 'the pages are not built; run "npm run build"');
   }
 
   /** One page for every channel; it reads the channel's name from its own URL. */
   watch(exchange: Exchange): void {
-    exchange.send(this.#watch ?? missing);
+    send(exchange, this.#watch, 'the pages are not built; run "npm run build"');
   }
 
   asset(exchange: Exchange, file: string): void {
-    exchange.send(this.#assets.get(file) ?? error(404, 'NOT_FOUND', 'nothing is at this URL'));
+    send(exchange, this.#assets.get(file), 'nothing is at this URL');
   }
 }
 
-const missing = error(404, 'NOT_FOUND', 'the pages are not built; run "npm run build"');
+function send(exchange: Exchange, page: Page | undefined, otherwise: string): void {
+  if (page === undefined) exchange.send(error(404, 'NOT_FOUND', otherwise));
+  else exchange.send((exchange.acceptsGzip ? page.gzip : undefined) ?? page.plain);
+}
 
-const typeOf = (file: string): string => TYPES[extname(file)] ?? 'application/octet-stream';
+function load(file: string, headers: Readonly<Record<string, string>>): Page | undefined {
+  const body = read(file);
+  if (body === undefined) return undefined;
+  const type = TYPES[extname(file)] ?? 'application/octet-stream';
+  const plain = { status: 200, headers: { 'Content-Type': type, Vary: 'Accept-Encoding', ...headers }, body };
+  const compressed = read(file + COMPRESSED);
+  if (compressed === undefined) return { plain, gzip: undefined };
+  return {
+    plain,
+    gzip: { ...plain, headers: { ...plain.headers, 'Content-Encoding': 'gzip' }, body: compressed },
+  };
+}
 
-function page(file: string): Reply | undefined {
+function read(file: string): Buffer | undefined {
   try {
-    return {
-      status: 200,
-      headers: { 'Content-Type': typeOf(file), ...PAGE_HEADERS },
-      body: readFileSync(file),
-    };
+    return readFileSync(file);
   } catch {
     return undefined;
   }

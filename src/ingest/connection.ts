@@ -29,10 +29,11 @@ const MAX_ENCODER_NAME = 128;
  * carries out what the session wants, and keeps the deadlines. Nothing that happens here ends more than this connection.
  */
 export class IngestConnection {
+  /** Resolves when the socket is gone. */
+  readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #remote: string;
-  readonly #onClosed: () => void;
   readonly #session = new ServerSession();
   #logger: Logger;
   #publication: Publication | undefined;
@@ -44,12 +45,10 @@ export class IngestConnection {
   #closing = false;
   #reason: CloseReason = 'hangup';
 
-  /** `onClosed` is called once, when the socket is gone. */
-  constructor(socket: Socket, remote: string, context: ConnectionContext, onClosed: () => void) {
+  constructor(socket: Socket, remote: string, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
     this.#remote = remote;
-    this.#onClosed = onClosed;
     this.#logger = context.logger.child({ remote });
     this.#lastByte = this.#lastMedia = performance.now();
     this.#watch();
@@ -60,7 +59,12 @@ export class IngestConnection {
       this.#logger.debug({ err: error }, 'socket failed');
     });
     socket.on('end', () => this.#guard(() => this.#endPublication('vanished')));
-    socket.on('close', () => this.#closed());
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#socketClosed();
+        resolve();
+      });
+    });
   }
 
   /** The server stops: tells the publisher and hangs up, at the latest after the linger time. */
@@ -79,32 +83,36 @@ export class IngestConnection {
     }
     this.#guard(() => {
       this.#socket.cork();
-      for (const result of this.#session.receive(bytes, now)) {
-        if (this.#apply(result, now, arrival) === 'stop') break;
-      }
+      this.#carryOut(this.#session.receive(bytes, now), arrival);
       this.#socket.uncork();
       if (!this.#closing) this.#watch();
     });
   }
 
-  /** Carries out one result; 'stop' when the rest no longer matters. */
-  #apply(result: SessionResult, now: number, arrival: number): 'go on' | 'stop' {
+  #carryOut(results: readonly SessionResult[], arrival: number): void {
+    for (const result of results) {
+      this.#apply(result, arrival);
+      if (this.#closing) return;
+    }
+  }
+
+  #apply(result: SessionResult, arrival: number): void {
     switch (result.type) {
       case 'send':
         this.#send(result.data);
         break;
       case 'publish':
-        this.#decide(result.request, now);
+        this.#decide(result.request, arrival);
         break;
       case 'metadata':
         this.#publication?.metadata(result.metadata);
         break;
       case 'video':
-        this.#lastMedia = now;
+        this.#lastMedia = this.#lastByte;
         this.#publication?.video(result.timestamp, result.body, arrival);
         break;
       case 'audio':
-        this.#lastMedia = now;
+        this.#lastMedia = this.#lastByte;
         this.#publication?.audio(result.timestamp, result.body, arrival);
         break;
       case 'unpublish':
@@ -118,10 +126,9 @@ export class IngestConnection {
         this.#fail(result.error);
         break;
     }
-    return this.#closing ? 'stop' : 'go on';
   }
 
-  #decide(request: PublishRequest, now: number): void {
+  #decide(request: PublishRequest, arrival: number): void {
     const { app, streamKey } = request;
     const attempt = {
       app,
@@ -139,11 +146,16 @@ export class IngestConnection {
       publish: grant.publishId,
       remote: this.#remote,
     });
-    this.#publication = new Publication(grant, this.#context.observer, this.#logger);
+    const publication = new Publication(grant, this.#context.observer, this.#logger);
+    if (this.#closing) {
+      publication.end('goodbye');
+      return;
+    }
+    this.#publication = publication;
     this.#published = true;
     this.#reason = 'hangup';
-    this.#lastMedia = now;
-    this.#sendAll(this.#session.acceptPublish());
+    this.#lastMedia = this.#lastByte;
+    this.#carryOut(this.#session.acceptPublish(), arrival);
   }
 
   #refuse(grant: Extract<PublishGrant, { accepted: false }>, { app, streamKey }: PublishRequest): void {
@@ -255,14 +267,13 @@ export class IngestConnection {
     this.#socket.end();
   }
 
-  #closed(): void {
+  #socketClosed(): void {
     this.#closing = true;
     clearTimeout(this.#deadline);
     this.#guard(() => this.#endPublication('vanished'));
     const level = this.#level('info');
     this.#logger[level]({ reason: this.#reason, bytes: this.#socket.bytesRead }, 'connection closed');
     this.#context.observer.connectionClosed(this.#reason);
-    this.#onClosed();
   }
 
   /** What a publisher does is always logged; what strangers do, within the budget. */

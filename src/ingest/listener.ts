@@ -71,11 +71,12 @@ export class IngestListener {
 
   /** Stops accepting, tells every publisher, and resolves when all sockets are gone, at the latest after the linger time. */
   async close(): Promise<void> {
-    const gone = new Promise<void>((resolve) => {
+    const stopped = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    const gone = [...this.#connections].map(async (connection) => connection.closed);
     for (const connection of this.#connections) connection.shutDown();
-    await gone;
+    await Promise.all([stopped, ...gone]);
   }
 
   #accept(socket: Socket): void {
@@ -89,9 +90,9 @@ export class IngestListener {
     }
     this.#perAddress.set(address, fromAddress + 1);
     observer.connectionOpened();
-    const forget = (): void => this.#forget(connection, address);
-    const connection: IngestConnection = new IngestConnection(socket, address, this.#context, forget);
+    const connection = new IngestConnection(socket, address, this.#context);
     this.#connections.add(connection);
+    void connection.closed.then(() => this.#forget(connection, address));
   }
 
   #reject(socket: Socket, address: string, cap: 'total' | 'address'): void {

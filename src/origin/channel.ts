@@ -52,7 +52,8 @@ export class Channel {
   readonly #broadcasts: Broadcast[] = [];
   /** Nobody will come back: the presentation ends as soon as its last units are out. */
   #leaving = false;
-  #nextMsn = 0;
+  /** Numbers go on over presentations. From 1: hls.js takes segment 0 for none in places. */
+  #nextMsn = 1;
   #nextOrdinal = 0;
   #publishes = 0;
   #frameRate: Rational | undefined;

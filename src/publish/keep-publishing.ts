@@ -17,6 +17,8 @@ export interface Publishing {
 export interface KeepPublishingOptions {
   readonly url: string;
   readonly logger: Logger;
+  /** Done once before the first connection; a fault in it ends the publish. */
+  readonly prepare: () => void | Promise<void>;
   /**
    * Sends on a fresh connection until it is over (`publisher.isOpen`), `signal` fires, or there is no more to send:
    * then it gives true.
@@ -42,7 +44,11 @@ export function keepPublishing(options: KeepPublishingOptions): Publishing {
   };
 }
 
-async function run({ url, logger, stream }: KeepPublishingOptions, signal: AbortSignal): Promise<void> {
+async function run(
+  { url, logger, prepare, stream }: KeepPublishingOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await prepare();
   let wasLive = false;
   for (let failures = 0; !signal.aborted; failures++) {
     try {

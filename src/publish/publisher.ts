@@ -85,14 +85,18 @@ export class RtmpPublisher {
     if (this.isOpen) this.#write(this.#session.metadata(values));
   }
 
-  /** Sends an FLV video body; `timestamp` in whole ms. False when it was dropped. */
-  video(timestamp: number, body: Buffer, kind: Exclude<MediaKind, 'audio'>): boolean {
-    return this.#media(kind, () => this.#session.video(timestamp, body));
-  }
-
-  /** Sends an FLV audio body; `timestamp` in whole ms. False when it was dropped. */
-  audio(timestamp: number, body: Buffer, kind: 'config' | 'audio'): boolean {
-    return this.#media(kind, () => this.#session.audio(timestamp, body));
+  /** Sends an FLV tag body; `timestamp` in ms, uint32. False when it was dropped or the publish is over. */
+  media(type: 'audio' | 'video', timestamp: number, body: Buffer, kind: MediaKind): boolean {
+    if (!this.isOpen) return false;
+    if (!this.#gate.admits(kind, this.#socket.writableLength)) {
+      this.#dropped++;
+      return false;
+    }
+    this.#sent++;
+    this.#write(
+      type === 'video' ? this.#session.video(timestamp, body) : this.#session.audio(timestamp, body),
+    );
+    return true;
   }
 
   /** Says goodbye, lets what is queued leave, and closes. Safe to call twice. */
@@ -139,17 +143,6 @@ export class RtmpPublisher {
         this.#end(result.error);
       }
     }
-  }
-
-  #media(kind: MediaKind, make: () => Buffer[]): boolean {
-    if (!this.isOpen) return false;
-    if (!this.#gate.admits(kind, this.#socket.writableLength)) {
-      this.#dropped++;
-      return false;
-    }
-    this.#sent++;
-    this.#write(make());
-    return true;
   }
 
   #write(buffers: readonly Buffer[]): void {

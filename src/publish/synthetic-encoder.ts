@@ -147,7 +147,7 @@ export class SyntheticAudioEncoder {
   readonly config: Buffer;
   readonly #encoder: Encoder;
   readonly #frame: Frame;
-  readonly #channels: readonly Float32Array[];
+  readonly #channels: readonly [Float32Array, ...Float32Array[]];
 
   constructor(beamcoder: Beamcoder) {
     this.#encoder = beamcoder.encoder({
@@ -173,9 +173,11 @@ export class SyntheticAudioEncoder {
       linesize: [AAC_FRAME_SAMPLES * Float32Array.BYTES_PER_ELEMENT],
     });
     this.#frame.alloc();
-    this.#channels = this.#frame.data.map(
+    const [first, ...others] = this.#frame.data.map(
       ({ buffer, byteOffset }) => new Float32Array(buffer, byteOffset, AAC_FRAME_SAMPLES),
     );
+    if (first === undefined) throw new MillraceError('TRANSCODE_FAILED', 'libav gave no memory for samples');
+    this.#channels = [first, ...others];
   }
 
   /**
@@ -185,8 +187,10 @@ export class SyntheticAudioEncoder {
    */
   async encode(position: Ticks, fill: (samples: Float32Array) => void): Promise<AudioUnit[]> {
     const [first, ...others] = this.#channels;
-    if (first !== undefined) fill(first);
-    for (const other of others) if (first !== undefined) other.set(first);
+    fill(first);
+    // The binding would try a frame with NaN in it again for ever.
+    if (!first.every(Number.isFinite)) throw new MillraceError('MEDIA_BAD_UNIT', 'a sample is not a number');
+    for (const other of others) other.set(first);
     this.#frame.pts = position;
     const { packets } = await holding([this.#encoder, this.#frame], this.#encoder.encode(this.#frame));
     return packets

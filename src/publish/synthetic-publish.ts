@@ -55,9 +55,11 @@ export function startSyntheticPublish(options: SyntheticPublishOptions): Publish
   return keepPublishing({
     url,
     logger: options.logger,
+    prepare: () => {
+      source = new SyntheticSource(requireBeamcoder(), format);
+    },
     stream: async (publisher, signal) => {
-      source ??= new SyntheticSource(requireBeamcoder(), format);
-      await source.stream(publisher, signal);
+      await source?.stream(publisher, signal);
       return false;
     },
   });
@@ -128,11 +130,12 @@ class SyntheticSource {
         this.#testPicture.draw(Math.round(clock.zero + (pts * MS) / VIDEO_TIMESCALE), frame);
         for (const unit of await encoder.encode(this.#picture, pts, group !== keyframe)) {
           if (!configured && encoder.config !== undefined) {
-            configured = publisher.video(0, avcSequenceHeader(encoder.config), 'config');
+            configured = publisher.media('video', 0, avcSequenceHeader(encoder.config), 'config');
           }
           const timestamp = rescale(unit.dts, VIDEO_TIMESCALE, MS);
           const compositionTime = rescale(unit.pts, VIDEO_TIMESCALE, MS) - timestamp;
-          publisher.video(
+          publisher.media(
+            'video',
             timestamp,
             avcNalus({ ...unit, compositionTime }),
             unit.keyframe ? 'keyframe' : 'inter',
@@ -148,14 +151,14 @@ class SyntheticSource {
     const encoder = new SyntheticAudioEncoder(this.beamcoder);
     const rate = { num: TONE_RATE, den: AAC_FRAME_SAMPLES };
     const pacer = new Pacer(clock.start, { rate, maxBehind: MAX_AUDIO_FRAMES_BEHIND });
-    publisher.audio(0, aacSequenceHeader(encoder.config), 'config');
+    publisher.media('audio', 0, aacSequenceHeader(encoder.config), 'config');
     while (running()) {
       const { first, count } = pacer.due(performance.now());
       for (let frame = first; frame < first + count; frame++) {
         const position = frame * AAC_FRAME_SAMPLES;
         const units = await encoder.encode(position, (samples) => fillTone(samples, position, clock.zero));
         for (const { pts, data } of units)
-          publisher.audio(rescale(pts, TONE_RATE, MS), aacRaw(data), 'audio');
+          publisher.media('audio', rescale(pts, TONE_RATE, MS), aacRaw(data), 'audio');
       }
       await delay(pacer.wait(performance.now()));
     }

@@ -8,6 +8,9 @@ import type { RtmpMessage } from './messages/message.js';
 /** Chunk streams with state on one connection; encoders use three to six. */
 export const MAX_CHUNK_STREAMS = 64;
 
+/** Bytes that may wait unread after `hold`. */
+export const MAX_HELD_INPUT = 256 * 1024;
+
 /** Bytes held for all incomplete messages of one connection together. */
 export const MAX_PARTIAL_BYTES = 16 * 1024 * 1024;
 
@@ -19,7 +22,7 @@ const EMPTY: Buffer = Buffer.alloc(0);
  *     reader.push(bytes);
  *     for (let message = reader.next(); message !== undefined; message = reader.next()) { ... }
  *
- * Pull until `undefined` before the next `push`: only then does the reader hold no view over `bytes`. Set Chunk Size and
+ * Pull until `undefined`, or call `hold`: until then the reader has a view over `bytes`. Set Chunk Size and
  * Abort take effect here, at the place where they stand in the stream, and are handed out like any other message.
  */
 export class ChunkReader {
@@ -52,9 +55,8 @@ export class ChunkReader {
     for (;;) {
       this.#current ??= this.#readHeader();
       if (this.#current === undefined) {
-        // At most a chunk header's worth of bytes is left: keep a copy, since the input belongs to the caller.
-        this.#input = Buffer.from(this.#input.subarray(this.#position));
-        this.#position = 0;
+        // At most a chunk header's worth of bytes is left.
+        this.hold();
         return undefined;
       }
       const message = this.#readPayload(this.#current);
@@ -65,6 +67,16 @@ export class ChunkReader {
         return undefined;
       }
     }
+  }
+
+  /** Keeps what is unread in a buffer of its own, since the input belongs to the caller. */
+  hold(): void {
+    const unread = this.#input.subarray(this.#position);
+    if (unread.length > MAX_HELD_INPUT) {
+      throw new MillraceError('RTMP_LIMIT', `more than ${MAX_HELD_INPUT} bytes wait to be read`);
+    }
+    this.#input = Buffer.from(unread);
+    this.#position = 0;
   }
 
   /** Copies what is here of the current chunk, and gives the message if that was its end. */

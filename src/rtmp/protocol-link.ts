@@ -46,9 +46,14 @@ export class ProtocolLink {
     this.#replies.push(this.#writer.write(acknowledgementMessage(this.#received % 2 ** 32)));
   }
 
-  /** Bytes after the handshake. Pull `next` until undefined before `bytes` is used again. */
+  /** Bytes after the handshake. Pull `next` until undefined, or call `hold`, before `bytes` is used again. */
   push(bytes: Buffer): void {
     this.#reader.push(bytes);
+  }
+
+  /** Keeps what is unread for later, in a buffer of its own. */
+  hold(): void {
+    this.#reader.hold();
   }
 
   /**

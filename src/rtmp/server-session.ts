@@ -42,7 +42,7 @@ export type UnpublishReason = 'FCUnpublish' | 'deleteStream' | 'closeStream';
 /** What a session wants done, in this order. */
 export type SessionResult =
   | { readonly type: 'send'; readonly data: Buffer }
-  /** Answer with `acceptPublish` or `refusePublish`; media that the peer did not wait with may follow at once. */
+  /** Answer with `acceptPublish` or `refusePublish`: until then, nothing more is read. */
   | { readonly type: 'publish'; readonly request: PublishRequest }
   | { readonly type: 'metadata'; readonly metadata: PublisherMetadata }
   /** An FLV tag body, owned by the receiver and not empty; timestamp in ms, uint32. */
@@ -82,6 +82,7 @@ export class ServerSession {
   readonly #dataMessages = new RateLimit(MAX_DATA_PER_SECOND);
   #state: State = { stage: 'handshaking', handshake: new ServerHandshake() };
   #streamsCreated = 0;
+  #now = 0;
 
   get stage(): State['stage'] {
     return this.#state.stage;
@@ -96,36 +97,30 @@ export class ServerSession {
    * Feeds what the socket read; `bytes` may be reused afterwards. `now` in ms of any clock that does not run backwards.
    */
   receive(bytes: Buffer, now: number): SessionResult[] {
-    const out: SessionResult[] = [];
-    if (this.#state.stage === 'ended') return out;
-    try {
+    this.#now = now;
+    return this.#guard([], (out) => {
       this.#link.count(bytes.length);
-      const chunks =
-        this.#state.stage === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes, out) : bytes;
-      if (chunks.length > 0) this.#readMessages(chunks, now, out);
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      this.#state = { stage: 'ended' };
-      out.push({ type: 'fault', error });
-    }
-    return out;
+      const { stage } = this.#state;
+      this.#link.push(stage === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes, out) : bytes);
+      this.#readMessages(out);
+    });
   }
 
   /** Lets the publisher in. Only after a `publish` result. */
   acceptPublish(): SessionResult[] {
     const state = this.#requestedState();
     this.#state = { ...state, stage: 'publishing' };
-    return [
-      this.#send(userControlMessage(UserControlEvent.StreamBegin, state.streamId)),
-      this.#status(state.streamId, 'status', 'NetStream.Publish.Start', 'Publishing.'),
-    ];
+    const begin = this.#send(userControlMessage(UserControlEvent.StreamBegin, state.streamId));
+    const start = this.#status(state.streamId, 'status', 'NetStream.Publish.Start', 'Publishing.');
+    return this.#guard([begin, start], (out) => this.#readMessages(out));
   }
 
   /** Turns the publisher away; `description` is what ffmpeg prints and OBS shows. Only after a `publish` result. */
   refusePublish(code: RefusalCode, description: string): SessionResult[] {
     const state = this.#requestedState();
     this.#state = { stage: 'connected', connect: state.connect };
-    return [this.#status(state.streamId, 'error', code, description)];
+    const refusal = this.#status(state.streamId, 'error', code, description);
+    return this.#guard([refusal], (out) => this.#readMessages(out));
   }
 
   /** Tells the peer that the server ends the session; close the connection after sending. Safe in every stage. */
@@ -145,6 +140,19 @@ export class ServerSession {
     return this.#state;
   }
 
+  /** Runs a step that reads what the peer sent; what it throws becomes the fault that ends the session. */
+  #guard(out: SessionResult[], step: (out: SessionResult[]) => void): SessionResult[] {
+    if (this.#state.stage === 'ended') return out;
+    try {
+      step(out);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      this.#state = { stage: 'ended' };
+      out.push({ type: 'fault', error });
+    }
+    return out;
+  }
+
   #shakeHands(handshake: ServerHandshake, bytes: Buffer, out: SessionResult[]): Buffer {
     const step = handshake.receive(bytes);
     for (const data of step.send) out.push({ type: 'send', data });
@@ -152,15 +160,18 @@ export class ServerSession {
     return step.rest;
   }
 
-  #readMessages(bytes: Buffer, now: number, out: SessionResult[]): void {
-    this.#link.push(bytes);
-    for (let message = this.#link.next(now); message !== undefined; message = this.#link.next(now)) {
-      this.#handle(message, now, out);
+  /** Reads on until the bytes are used up, or until there is a publish for the host to decide on. */
+  #readMessages(out: SessionResult[]): void {
+    while (this.#state.stage !== 'requested') {
+      const message = this.#link.next(this.#now);
+      if (message === undefined) break;
+      this.#handle(message, out);
     }
+    this.#link.hold();
     for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
   }
 
-  #handle(message: RtmpMessage, now: number, out: SessionResult[]): void {
+  #handle(message: RtmpMessage, out: SessionResult[]): void {
     switch (message.typeId) {
       case MessageType.Audio:
       case MessageType.Video:
@@ -168,11 +179,11 @@ export class ServerSession {
         break;
       case MessageType.DataAmf0:
       case MessageType.DataAmf3:
-        this.#data(message, now, out);
+        this.#data(message, out);
         break;
       case MessageType.CommandAmf0:
       case MessageType.CommandAmf3:
-        if (!this.#commands.take(now)) throw new MillraceError('RTMP_LIMIT', 'too many commands');
+        if (!this.#commands.take(this.#now)) throw new MillraceError('RTMP_LIMIT', 'too many commands');
         this.#command(parseCommand(message), out);
         break;
       case MessageType.Aggregate:
@@ -183,27 +194,23 @@ export class ServerSession {
     }
   }
 
-  get #takesMedia(): boolean {
-    return this.#state.stage === 'publishing' || this.#state.stage === 'requested';
-  }
-
   #media(message: RtmpMessage, out: SessionResult[]): void {
-    if (!this.#takesMedia || message.payload.length === 0) return;
+    if (this.#state.stage !== 'publishing' || message.payload.length === 0) return;
     const { timestamp, payload: body } = message;
     if (message.typeId === MessageType.Video) out.push({ type: 'video', timestamp, body });
     if (message.typeId === MessageType.Audio) out.push({ type: 'audio', timestamp, body });
   }
 
   #aggregate(message: RtmpMessage, out: SessionResult[]): void {
-    if (!this.#takesMedia) return;
+    if (this.#state.stage !== 'publishing') return;
     tolerate(out, () => {
       for (const inner of splitAggregate(message)) this.#media(inner, out);
     });
   }
 
   /** Nothing depends on data messages, so one too many is dropped without a word. */
-  #data(message: RtmpMessage, now: number, out: SessionResult[]): void {
-    if (!this.#takesMedia || !this.#dataMessages.take(now)) return;
+  #data(message: RtmpMessage, out: SessionResult[]): void {
+    if (this.#state.stage !== 'publishing' || !this.#dataMessages.take(this.#now)) return;
     tolerate(out, () => {
       const metadata = parseMetadata(message);
       if (metadata !== undefined) out.push({ type: 'metadata', metadata });
@@ -318,7 +325,7 @@ export class ServerSession {
   /** Ends the publish, once: encoders say FCUnpublish, deleteStream and closeStream in any combination. */
   #unpublish(reason: UnpublishReason, out: SessionResult[]): void {
     const state = this.#state;
-    if (state.stage !== 'publishing' && state.stage !== 'requested') return;
+    if (state.stage !== 'publishing') return;
     this.#state = { stage: 'connected', connect: state.connect };
     out.push(
       { type: 'unpublish', reason },

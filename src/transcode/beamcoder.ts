@@ -2,10 +2,12 @@ import { createRequire } from 'node:module';
 
 /**
  * The only loader of beamcoder, libav's binding for work that is off the hot path: thumbnails, probing, the synthetic
- * source. Two habits of the binding need care everywhere:
- * - its asynchronous calls do not hold the codec they work on, so a collected one is used after it was freed; call
- *   them through `holding`;
- * - it retries for ever when an open codec answers EINVAL, which NaN samples and empty packets do.
+ * source. Its habits need care everywhere:
+ * - Its asynchronous calls do not hold the codec they work on, so a collected one is used after it was freed: call
+ *   them through `holding`.
+ * - When such a call rejects, the binding reads memory that it has just freed. Calls that are given frames or packets
+ *   forget their fault and resolve with nothing instead, so only those may ever fail; `flush` is left out for that.
+ * - It tries again for ever when an open codec answers EINVAL, which NaN samples and packets without bytes make it do.
  */
 export interface Beamcoder {
   avVersionInfo(): string;
@@ -13,11 +15,18 @@ export interface Beamcoder {
   /** Throws when libav knows no encoder of that name; opens it with the first frame (video) or at once (audio). */
   encoder(options: EncoderOptions): Encoder;
   decoder(options: { name: string; [option: string]: unknown }): Decoder;
+  /** Must not reject: the options have to be right. */
   filterer(options: FiltererOptions): Promise<Filterer>;
   /** With `alloc()`: planes of uninitialised memory. */
   frame(options: Record<string, unknown>): Frame;
   /** libav reads `AV_INPUT_BUFFER_PADDING_SIZE` bytes past `size`, so `data` must be that much longer. */
-  packet(options: { pts: number; dts: number; data: Buffer; size: number; flags?: { KEY: boolean } }): Packet;
+  packet(options: {
+    pts?: number;
+    dts?: number;
+    data?: Buffer;
+    size: number;
+    flags?: { KEY: boolean };
+  }): Packet;
   readonly AV_INPUT_BUFFER_PADDING_SIZE: number;
 }
 
@@ -29,13 +38,13 @@ export interface EncoderOptions {
 export interface Encoder {
   /** Parameter sets or AudioSpecificConfig once the encoder is open, with the flag GLOBAL_HEADER. */
   readonly extradata: Buffer | null;
+  /** Resolves with nothing also when the encoder does not open or fails. */
   encode(...frames: Frame[]): Promise<{ packets: Packet[] }>;
-  flush(): Promise<{ packets: Packet[] }>;
 }
 
 export interface Decoder {
+  /** Resolves with nothing also when the packet does not decode. One of no size drains the decoder and ends it. */
   decode(packet: Packet): Promise<{ frames: Frame[] }>;
-  flush(): Promise<{ frames: Frame[] }>;
 }
 
 export interface FiltererOptions {
@@ -54,6 +63,7 @@ export interface FiltererOptions {
 }
 
 export interface Filterer {
+  /** Resolves without frames when it fails. */
   filter(frames: Frame[]): Promise<{ frames: Frame[] }[]>;
 }
 
@@ -136,9 +146,3 @@ export async function holding<T>(objects: readonly object[], work: Promise<T>): 
 /** A copy of a packet's bytes, without the padding behind them, so that the native packet can go. */
 export const packetBytes = (packet: Packet): Buffer =>
   packet.data === null ? Buffer.alloc(0) : Buffer.from(packet.data.subarray(0, packet.size));
-
-/** The message of an error of the binding without the source line it prefixes. */
-export function beamcoderMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^In file .*? found error: /, '');
-}

@@ -80,24 +80,46 @@ describe('the segmenter', () => {
     expect(parts.map((o) => (o.type === 'part' ? decodeTime(o.data) : 0))).toEqual([base]);
   });
 
-  it('L2 leaves a hole in the source as a hole and makes no part longer than the target', () => {
+  it('L2 M16 covers a hole of the source without a part longer than the target or a break in time', () => {
     const { push } = setUp(4);
     const outputs = [0, 1, 2, 3, 30, 31, 32, 33, 34, 35, 36, 60].flatMap((n) => push(frame(n)));
     const parts = outputs.filter((o) => o.type === 'part');
     expect(parts.map((o) => [o.start / 3000, o.duration / 3000])).toEqual([
-      [0, 4],
-      [30, 6],
-      [36, 1],
+      [0, 6],
+      [6, 6],
+      [31, 6],
     ]);
+    expect(outputs.at(-1)).toMatchObject({ type: 'segment-end', start: 0, end: 60 * 3000 });
   });
 
-  it('stretches the last frame of a part over a single dropped one', () => {
+  it('M16 shows the frame after a dropped one from the end of the part before', () => {
+    const { push } = setUp();
+    const outputs = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11].flatMap((n) => push(frame(n)));
+    const parts = outputs.filter((o) => o.type === 'part');
+    expect(parts.map((o) => [o.start / 3000, o.duration / 3000])).toEqual([
+      [0, 6],
+      [6, 6],
+    ]);
+    expect(parts.map((o) => decodeTime(o.data) / 3000)).toEqual([0, 6]);
+  });
+
+  it('stretches a frame over a dropped one within a part', () => {
     const { push } = setUp();
     const outputs = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12].flatMap((n) => push(frame(n)));
     const parts = outputs.filter((o) => o.type === 'part');
     expect(parts.map((o) => [o.start / 3000, o.duration / 3000])).toEqual([
       [0, 6],
       [6, 6],
+    ]);
+  });
+
+  it('P5 ends a segment where the next begins, whatever is missing between', () => {
+    const { push } = setUp();
+    const frames = Array.from({ length: 130 }, (_, n) => n).filter((n) => n % 60 < 50 || n >= 120);
+    const ends = frames.flatMap((n) => push(frame(n))).filter((o) => o.type === 'segment-end');
+    expect(ends.map((o) => [(o.start ?? 0) / 3000, o.end / 3000])).toEqual([
+      [0, 60],
+      [60, 120],
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, plays, shown, stockPlayerSite } from '../support/browser.js';
 import { publishTestPicture, type FfmpegProcess } from '../support/ffmpeg.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess, freePort } from '../support/server-process.js';
 
 /** What the watch page tells of itself. */
 interface Millrace {
@@ -108,19 +108,14 @@ describe('the watch page', () => {
 
   it('plays on by itself when the server was killed and is back', async () => {
     await server.stop();
-    server = await ServerProcess.start({
-      ladder: LADDER,
-      http: { host: '127.0.0.1', port: server.httpPort },
-    });
+    const http = { host: '127.0.0.1', port: await freePort() };
+    server = await ServerProcess.start({ ladder: LADDER, http });
     await goLive();
     const page = await openWatchPage();
     await plays(page, 1);
     await server.stop('SIGKILL');
     await publisher?.stop('SIGKILL');
-    server = await ServerProcess.start({
-      ladder: LADDER,
-      http: { host: '127.0.0.1', port: server.httpPort },
-    });
+    server = await ServerProcess.start({ ladder: LADDER, http });
     await goLive();
     await plays(page, 3);
   });

@@ -25,6 +25,7 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     origin,
+    rtmpPort: () => 1935,
     pages: '/nonexistent',
     observer: { answered: (status) => answered.push(status) },
     metrics: () => Promise.resolve({ body: 'up 1\n', contentType: 'text/plain' }),
@@ -116,8 +117,8 @@ describe('playlists over HTTP', () => {
   it('D3 are held until the part exists, then answered with it', async () => {
     goLive();
     const before = await media();
-    expect(before.hint).toMatch(/3\.3\.m4s$/);
-    const waiting = get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3');
+    expect(before.hint).toMatch(/4\.3\.m4s$/);
+    const waiting = get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=3');
     await held(1);
     more(6);
     const after = readPlaylist(await (await waiting).text());
@@ -127,7 +128,7 @@ describe('playlists over HTTP', () => {
 
   it('D5 D6 D16 refuse bad directives at once', async () => {
     goLive();
-    for (const query of ['_HLS_part=1', '_HLS_msn=99', '_HLS_msn=3&_HLS_part=90', '_HLS_msn=abc']) {
+    for (const query of ['_HLS_part=1', '_HLS_msn=99', '_HLS_msn=4&_HLS_part=90', '_HLS_msn=abc']) {
       const response = await get(`/live/live/source/index.m3u8?${query}`);
       expect([query, response.status]).toEqual([query, 400]);
       expect(await response.json()).toMatchObject({ error: { code: 'BAD_DIRECTIVE' } });
@@ -142,6 +143,7 @@ describe('playlists over HTTP', () => {
       host: '127.0.0.1',
       port: 0,
       origin,
+      rtmpPort: () => 1935,
       pages: '/nonexistent',
       observer: { answered: () => undefined },
       metrics: () => Promise.reject(new Error('broken')),
@@ -152,7 +154,7 @@ describe('playlists over HTTP', () => {
     if (!grant.accepted) throw new Error(grant.description);
     grant.session.event(started(videoTrack(), undefined, Date.now()));
     for (let n = 0; n < 35; n++) grant.session.event({ type: 'unit', kind: 'video', unit: frame(n, 30) });
-    const response = await get('/live/live/source/index.m3u8?_HLS_msn=1&_HLS_part=5');
+    const response = await get('/live/live/source/index.m3u8?_HLS_msn=2&_HLS_part=5');
     expect(response.status).toBe(503);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await response.json()).toMatchObject({ error: { code: 'PLAYLIST_TIMEOUT' } });
@@ -162,7 +164,7 @@ describe('playlists over HTTP', () => {
 
   it('D9 release everybody when the stream ends', async () => {
     goLive();
-    const waiting = ['source', 'audio'].map((name) => get(`/live/live/${name}/index.m3u8?_HLS_msn=4`));
+    const waiting = ['source', 'audio'].map((name) => get(`/live/live/${name}/index.m3u8?_HLS_msn=5`));
     await held(2);
     session?.end('goodbye');
     for (const response of await Promise.all(waiting)) {
@@ -174,7 +176,7 @@ describe('playlists over HTTP', () => {
   it('D18 answer many waiters with one and the same text', async () => {
     goLive();
     const waiting = Array.from({ length: 200 }, () =>
-      get('/live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3'),
+      get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=3'),
     );
     await held(200);
     more(6);
@@ -187,7 +189,7 @@ describe('playlists over HTTP', () => {
     for (let i = 0; i < 20; i++) {
       const socket = connect(http.port, '127.0.0.1');
       await once(socket, 'connect');
-      socket.write('GET /live/live/source/index.m3u8?_HLS_msn=3&_HLS_part=3 HTTP/1.1\r\nHost: x\r\n\r\n');
+      socket.write('GET /live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=3 HTTP/1.1\r\nHost: x\r\n\r\n');
       await held(1);
       socket.resetAndDestroy();
       await held(0);
@@ -237,11 +239,11 @@ describe('media over HTTP', () => {
     const { hint = '' } = await media();
     const epoch = hint.split('/')[0] ?? '';
     for (const path of [
-      `${epoch}/3.9.m4s`,
+      `${epoch}/4.9.m4s`,
       `${epoch}/9.m4s`,
       `${epoch}/x.m4s`,
       'other-1/0.m4s',
-      `${epoch}/3.3.mp4`,
+      `${epoch}/4.3.mp4`,
     ]) {
       expect([path, (await get(`/live/live/source/${path}`)).status]).toEqual([path, 404]);
     }
@@ -277,7 +279,7 @@ describe('media over HTTP', () => {
     session?.end('goodbye');
     goLive();
     expect((await get(`/live/live/source/${old.segments[0]?.uri}`)).status).toBe(200);
-    expect((await media()).segments[0]?.msn).toBe(4);
+    expect((await media()).segments[0]?.msn).toBe(5);
   });
 
   it('while the publisher is away, what was hinted is answered 503 and never 404, and the next epoch is waited for', async () => {
@@ -287,7 +289,7 @@ describe('media over HTTP', () => {
     expect((await get(`/live/live/source/${hint}`)).status).toBe(503);
     const away = await media();
     const waiting = [away.hint, away.mapHint].map((path) => get(`/live/live/source/${path}`));
-    const reload = get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=0');
+    const reload = get('/live/live/source/index.m3u8?_HLS_msn=5&_HLS_part=0');
     await held(3);
     goLive(12);
     expect((await Promise.all([...waiting, reload])).map((response) => response.status)).toEqual([
@@ -355,6 +357,7 @@ describe('the HTTP server', () => {
       host: '127.0.0.1',
       port: http.port,
       origin,
+      rtmpPort: () => 1935,
       pages: '/nonexistent',
       observer: { answered: () => undefined },
       metrics: () => Promise.resolve({ body: '', contentType: '' }),

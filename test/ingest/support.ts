@@ -154,11 +154,11 @@ export interface Ingest {
 const open = new Set<IngestListener>();
 
 /** A listener on a free port of loopback with a fake origin behind it. */
-export async function startIngest(limits: Partial<IngestLimits> = {}): Promise<Ingest> {
+export async function startIngest(limits: Partial<IngestLimits> = {}, port = 0): Promise<Ingest> {
   const target = new FakeTarget();
   const observer = new RecordingObserver();
   const { logger, log } = memoryLogger();
-  const listener = new IngestListener({ host: '127.0.0.1', port: 0, target, observer, logger, limits });
+  const listener = new IngestListener({ host: '127.0.0.1', port, target, observer, logger, limits });
   await listener.listen();
   open.add(listener);
   return { listener, target, observer, url: `rtmp://127.0.0.1:${listener.port}/live`, log };

@@ -203,16 +203,16 @@ describe('a channel', () => {
         const then = before[i];
         expect(now.mediaSequence).toBeGreaterThanOrEqual(then?.mediaSequence ?? 0);
         expect([now.targetDuration, now.partTarget]).toEqual([then?.targetDuration, then?.partTarget]);
-        expect(now.segments.filter((s) => s.discontinuity).map((s) => s.msn)).toEqual([3]);
-        expect(now.segments.find((s) => s.msn === 2)?.map).toMatch(/-1\/init\.mp4$/);
-        expect(now.segments.find((s) => s.msn === 3)?.map).toMatch(/-2\/init\.mp4$/);
+        expect(now.segments.filter((s) => s.discontinuity).map((s) => s.msn)).toEqual([4]);
+        expect(now.segments.find((s) => s.msn === 3)?.map).toMatch(/-1\/init\.mp4$/);
+        expect(now.segments.find((s) => s.msn === 4)?.map).toMatch(/-2\/init\.mp4$/);
       }
     });
 
     it('L16 L17 hints the first part of the returning publisher, with its init', () => {
       const before = vanishAndReturn();
       for (const [i, name] of RENDITIONS.entries()) {
-        const first = read(stage.channel, name).segments.find((s) => s.msn === 3);
+        const first = read(stage.channel, name).segments.find((s) => s.msn === 4);
         expect(before[i]?.hint).toBe(first?.parts[0]?.uri);
         expect(before[i]?.mapHint).toBe(first?.map);
       }
@@ -221,8 +221,8 @@ describe('a channel', () => {
     it('P4 P5 dates what follows by the wall clock, never before what went out', () => {
       vanishAndReturn();
       const { segments } = read(stage.channel, 'source');
-      const last = segments.find((s) => s.msn === 2);
-      const next = segments.find((s) => s.msn === 3);
+      const last = segments.find((s) => s.msn === 3);
+      const next = segments.find((s) => s.msn === 4);
       const gap = (next?.dateTime ?? 0) - (last?.dateTime ?? 0) - (last?.duration ?? 0) * 1000;
       expect(gap).toBeGreaterThan(AWAY - 100);
       expect(gap).toBeLessThan(AWAY + 100);
@@ -298,7 +298,7 @@ describe('a channel', () => {
     made[0]?.listener.onUnits(0, [frame(180), frame(181), frame(182), frame(183), frame(184), frame(185)]);
     const rung = read(channel, '90p');
     expect(rung.segments.map((s) => s.gap)).toEqual([false, false, true, false]);
-    expect(rung.segments.at(-1)?.parts[0]?.uri).toContain('/3.0.m4s');
+    expect(rung.segments.at(-1)?.parts[0]?.uri).toContain('/4.0.m4s');
   });
 
   it('takes the rungs away when the transcoder fails, and the source goes on', () => {

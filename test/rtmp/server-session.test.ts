@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { EcmaArray, encodeAmf0 } from '../../src/rtmp/amf0.js';
 import { avcNalus } from '../../src/rtmp/flv-writer.js';
-import { amfObject, propertyOf } from '../../src/rtmp/messages/command.js';
+import { amfObject, commandMessage, propertyOf } from '../../src/rtmp/messages/command.js';
 import {
   acknowledgementMessage,
   setChunkSizeMessage,
@@ -235,19 +235,47 @@ describe('media', () => {
     ]);
   });
 
-  test('media that the peer did not wait with comes out behind the publish request', () => {
-    const peer = new ScriptedPeer();
-    peer.connect();
-    const publish = {
-      chunkStreamId: 3,
-      typeId: 20,
-      streamId: 1,
-      timestamp: 0,
-      payload: encodeAmf0('publish', 5, null, 'key'),
-    };
-    const video = { chunkStreamId: 6, typeId: 9, streamId: 1, timestamp: 0, payload: picture };
-    peer.feed(Buffer.concat([peer.writer.write(publish), peer.writer.write(video)]));
-    expect(peer.types()).toEqual(['publish', 'video']);
+  describe('that the peer did not wait with', () => {
+    /** Publish, a picture, goodbye and another publish, all in one read. */
+    function hasty(): ScriptedPeer {
+      const peer = new ScriptedPeer();
+      peer.connect();
+      const video = { chunkStreamId: 6, typeId: 9, streamId: 1, timestamp: 0, payload: picture };
+      peer.feed(
+        Buffer.concat([
+          peer.writer.write(commandMessage('publish', 5, null, ['first'], 1)),
+          peer.writer.write(video),
+          peer.writer.write(commandMessage('deleteStream', 6, null, [1])),
+          peer.writer.write(commandMessage('publish', 7, null, ['second'], 2)),
+          peer.writer.write({ ...video, streamId: 2 }),
+        ]),
+      );
+      return peer;
+    }
+
+    test('waits for the decision of the host', () => {
+      const peer = hasty();
+      expect(peer.types()).toEqual(['publish']);
+      peer.take(peer.server.acceptPublish());
+      expect(peer.types()).toEqual(['publish', 'video', 'unpublish', 'publish']);
+      expect(peer.lastRequest().streamKey).toBe('second');
+      peer.take(peer.server.acceptPublish());
+      expect(peer.types().slice(4)).toEqual(['video']);
+    });
+
+    test('is dropped when the publish is refused', () => {
+      const peer = hasty();
+      peer.take(peer.server.refusePublish('NetStream.Publish.Denied', 'no'));
+      expect(peer.types()).toEqual(['publish', 'publish']);
+    });
+
+    test('waits in bounded memory', () => {
+      const peer = hasty();
+      for (let i = 0; i < 10; i++) peer.feed(Buffer.alloc(20_000, 0xc6));
+      expect(peer.types()).toEqual(['publish']);
+      for (let i = 0; i < 10; i++) peer.feed(Buffer.alloc(20_000, 0xc6));
+      expect(peer.fault()).toBe('RTMP_LIMIT');
+    });
   });
 
   test('media, data and unknown message types outside a publish mean nothing', () => {

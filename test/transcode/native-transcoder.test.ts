@@ -116,7 +116,7 @@ describe('what comes out', () => {
       filter: 'noise=alls=100:allf=t',
       seconds: 0.2,
     });
-    const rungs = [{ name: 'big', width: 1280, height: 720, videoBitrate: 60_000_000 }];
+    const rungs = [{ name: 'big', width: 640, height: 360, videoBitrate: 60_000_000 }];
     const { recorder } = await transcode({ source: source.track, rungs, preset: 'ultrafast' }, source.units);
     const { tracks, units } = recorder.rung(0);
     expect(Math.max(...units.map((unit) => unit.data.length))).toBeGreaterThan(60_000);
@@ -203,7 +203,7 @@ describe('what goes wrong', () => {
       message: expect.stringContaining('libx264'),
     });
     expect(recorder.ends).toBe(1);
-    expect(transcoder.push(plain.units[0] as AccessUnit)).toBe(false);
+    expect(transcoder.push(plain.units[0]!)).toBe(false);
   });
 });
 
@@ -264,7 +264,7 @@ describe('the end', () => {
     for (const unit of plain.units) transcoder.push(unit);
     transcoder.close();
     transcoder.close();
-    expect(transcoder.push(plain.units[0] as AccessUnit)).toBe(false);
+    expect(transcoder.push(plain.units[0]!)).toBe(false);
     transcoder.finish();
     // Another one runs from start to end: the first had every chance to speak.
     await transcode({ source: plain.track, rungs: RUNGS }, plain.units);
