@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { findMissing } from './probes.mjs';
 import { say, SetupError, warn } from './report.mjs';
 import { requirementsFor } from './requirements.mjs';
@@ -42,6 +42,19 @@ export function matchesLockfile(wanted, installed) {
 export function findNodeHeaders(execPath, exists = existsSync) {
   const prefix = dirname(dirname(execPath));
   return exists(join(prefix, 'include/node/node_api.h')) ? prefix : undefined;
+}
+
+/**
+ * What the packages that compile while they are installed need besides our own environment.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string | undefined} headers as `findNodeHeaders` gives them; a folder that the user set comes first
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function npmEnvironment(env, headers) {
+  // beamcoder looks for libav with ldconfig, which is not on every user's PATH.
+  const path = [env.PATH, '/usr/sbin', '/sbin'].join(delimiter);
+  return { npm_config_nodedir: headers, ...env, PATH: path };
 }
 
 /**
@@ -97,16 +110,13 @@ export async function ensureNpmPackages(root) {
 async function npm(root, args) {
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
   const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=8000'];
-  const headers = findNodeHeaders(process.execPath);
-  const env = { ...process.env };
-  if (headers !== undefined) env.npm_config_nodedir ??= headers;
   const started = Date.now();
   const heartbeat = setInterval(() => {
     say(`  still at it after ${String(Math.round((Date.now() - started) / 1000))} s`);
   }, HEARTBEAT_MS);
   const { code, tail } = await runCommand([...npmCommand(), ...args, ...quiet, ...patience], {
     cwd: root,
-    env,
+    env: npmEnvironment(process.env, findNodeHeaders(process.execPath)),
     quiet: true,
   });
   clearInterval(heartbeat);

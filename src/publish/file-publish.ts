@@ -95,7 +95,8 @@ async function streamFile(
 ): Promise<boolean> {
   const length = passLength(messages);
   let start = performance.now();
-  for (let pass = 0; pass === 0 || loop; pass++) {
+  const passes = loop ? Number.POSITIVE_INFINITY : 1;
+  for (let pass = 0; pass < passes; pass++) {
     for (const { type, kind, timestamp, body } of messages) {
       if (pass > 0 && kind === 'config') continue;
       const time = pass * length + timestamp;

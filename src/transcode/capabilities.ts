@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { loadAddon } from './addon.js';
 import {
   beamcoderFault,
-  beamcoderMessage,
   holding,
   loadBeamcoder,
   type Beamcoder,
@@ -33,7 +32,9 @@ export interface Capabilities {
   readonly encoders: readonly EncoderCapability[];
 }
 
-const FRAMES = 5;
+/** This many packets show that an encoder works; it gets at most so many frames to make them of. */
+const PACKETS = 5;
+const MAX_FRAMES = 60;
 const WIDTH = 640;
 const HEIGHT = 360;
 const SAMPLES = 1024;
@@ -41,11 +42,24 @@ const SAMPLE_RATE = 48_000;
 /** A driver that takes longer counts as broken (ms). */
 const PROBE_TIMEOUT = 10_000;
 
-const VIDEO_ENCODERS = [
-  { name: 'libx264', pixelFormat: 'yuv420p' },
-  { name: 'h264_nvenc', pixelFormat: 'yuv420p' },
-  { name: 'h264_qsv', pixelFormat: 'nv12' },
-] as const;
+interface VideoProbe {
+  readonly name: string;
+  readonly pixelFormat: string;
+  /** What must be in /dev for the encoder's hardware. */
+  readonly device?: { readonly prefix: string; readonly missing: string };
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+const RENDER_NODE = { prefix: 'dri/renderD', missing: 'no render device (/dev/dri/renderD*)' };
+const VIDEO_PROBES: readonly VideoProbe[] = [
+  { name: 'libx264', pixelFormat: 'yuv420p', options: { preset: 'veryfast', tune: 'zerolatency' } },
+  {
+    name: 'h264_nvenc',
+    pixelFormat: 'yuv420p',
+    device: { prefix: 'nvidiactl', missing: 'no NVIDIA driver (/dev/nvidiactl)' },
+  },
+  { name: 'h264_qsv', pixelFormat: 'nv12', device: RENDER_NODE },
+];
 
 /**
  * Tries every encoder by encoding: libav lists many that cannot open, and some that open and give nothing. One after
@@ -60,44 +74,50 @@ export async function probeCapabilities(): Promise<Capabilities> {
   if (beamcoder === undefined) {
     return { addon, beamcoder: { ok: false, reason: beamcoderFault() ?? 'unknown' }, encoders: [] };
   }
+  const devices = listDevices();
   const encoders: EncoderCapability[] = [];
-  for (const { name, pixelFormat } of VIDEO_ENCODERS)
-    encoders.push(await tryVideo(beamcoder, name, pixelFormat));
-  encoders.push(vaapi(), await tryAudio(beamcoder));
+  for (const probe of VIDEO_PROBES) encoders.push(await tryVideo(beamcoder, probe, devices));
+  encoders.push(vaapi(devices), await tryAudio(beamcoder));
   return { addon, beamcoder: { ok: true, libav: beamcoder.avVersionInfo() }, encoders };
 }
 
-function tryVideo(beamcoder: Beamcoder, name: string, pixelFormat: string): Promise<EncoderCapability> {
-  return attempt(name, 'avc', () => {
-    const open = (): Encoder =>
-      beamcoder.encoder({
-        name,
-        width: WIDTH,
-        height: HEIGHT,
-        pix_fmt: pixelFormat,
-        time_base: [1, 30],
-        framerate: [30, 1],
-        max_b_frames: 0,
-      });
+function tryVideo(
+  beamcoder: Beamcoder,
+  { name, pixelFormat, device, options }: VideoProbe,
+  devices: readonly string[],
+): Promise<EncoderCapability> {
+  return attempt(name, 'avc', async () => {
+    if (device !== undefined && !devices.some((entry) => entry.startsWith(device.prefix))) {
+      throw new Error(device.missing);
+    }
+    const encoder = beamcoder.encoder({
+      name,
+      width: WIDTH,
+      height: HEIGHT,
+      pix_fmt: pixelFormat,
+      time_base: [1, 30],
+      framerate: [30, 1],
+      max_b_frames: 0,
+      ...(options === undefined ? {} : { priv_data: options }),
+    });
     const frame = beamcoder.frame({ width: WIDTH, height: HEIGHT, format: pixelFormat });
     frame.alloc();
     for (const plane of frame.data) plane.fill(128);
-    return countPackets(open, frame, 1);
+    return countPackets(encoder, frame, 1);
   });
 }
 
 function tryAudio(beamcoder: Beamcoder): Promise<EncoderCapability> {
-  return attempt('aac', 'aac', () => {
-    const open = (): Encoder =>
-      beamcoder.encoder({
-        name: 'aac',
-        sample_rate: SAMPLE_RATE,
-        sample_fmt: 'fltp',
-        channels: 2,
-        channel_layout: 'stereo',
-        bit_rate: 128_000,
-        time_base: [1, SAMPLE_RATE],
-      });
+  return attempt('aac', 'aac', async () => {
+    const encoder = beamcoder.encoder({
+      name: 'aac',
+      sample_rate: SAMPLE_RATE,
+      sample_fmt: 'fltp',
+      channels: 2,
+      channel_layout: 'stereo',
+      bit_rate: 128_000,
+      time_base: [1, SAMPLE_RATE],
+    });
     const frame = beamcoder.frame({
       nb_samples: SAMPLES,
       format: 'fltp',
@@ -108,39 +128,40 @@ function tryAudio(beamcoder: Beamcoder): Promise<EncoderCapability> {
     });
     frame.alloc();
     for (const plane of frame.data) plane.fill(0);
-    return countPackets(open, frame, SAMPLES);
+    return countPackets(encoder, frame, SAMPLES);
   });
 }
 
 /** VAAPI encodes only what already is on the device, and beamcoder cannot put it there. */
-function vaapi(): EncoderCapability {
-  let nodes: string[] = [];
-  try {
-    nodes = readdirSync('/dev/dri').filter((name) => name.startsWith('renderD'));
-  } catch {
-    // No such folder is the usual case.
-  }
+function vaapi(devices: readonly string[]): EncoderCapability {
+  const node = devices.find((entry) => entry.startsWith(RENDER_NODE.prefix));
   const reason =
-    nodes.length === 0
-      ? 'no render device under /dev/dri'
-      : `not tried: /dev/dri/${nodes[0] ?? ''} is there, but frames cannot be put on it from here`;
+    node === undefined
+      ? RENDER_NODE.missing
+      : `not tried: /dev/${node} is there, but frames cannot be put on it from here`;
   return { name: 'h264_vaapi', codec: 'avc', ok: false, reason };
 }
 
-/**
- * How many packets come of some frames. Rejects when the encoder does not open: to learn that, another one is only
- * flushed, since the binding forgets the fault of a call that was given frames.
- */
-async function countPackets(open: () => Encoder, frame: Frame, duration: number): Promise<number> {
-  const opening = open();
-  await holding([opening], opening.flush());
-  const encoder = open();
+/** Names in /dev and /dev/dri, relative to /dev. */
+function listDevices(): string[] {
+  const list = (folder: string): string[] => {
+    try {
+      return readdirSync(`/dev/${folder}`).map((name) => folder + name);
+    } catch {
+      // No graphics, or no /dev at all: the usual case.
+      return [];
+    }
+  };
+  return [...list(''), ...list('dri/')];
+}
+
+async function countPackets(encoder: Encoder, frame: Frame, duration: number): Promise<number> {
   let count = 0;
-  for (let i = 0; i < FRAMES; i++) {
+  for (let i = 0; i < MAX_FRAMES && count < PACKETS; i++) {
     frame.pts = i * duration;
     count += (await holding([encoder, frame], encoder.encode(frame))).packets.length;
   }
-  return count + (await holding([encoder], encoder.flush())).packets.length;
+  return count;
 }
 
 async function attempt(
@@ -150,14 +171,14 @@ async function attempt(
 ): Promise<EncoderCapability> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('it did not answer in time')), PROBE_TIMEOUT);
+    timer = setTimeout(() => reject(new Error('it does not answer')), PROBE_TIMEOUT);
   });
   try {
     const packets = await Promise.race([encode(), late]);
-    if (packets >= FRAMES) return { name, codec, ok: true, reason: undefined };
-    return { name, codec, ok: false, reason: `${packets} packets came of ${FRAMES} frames` };
+    if (packets >= PACKETS) return { name, codec, ok: true, reason: undefined };
+    return { name, codec, ok: false, reason: 'it does not open, or gives no packets' };
   } catch (fault) {
-    return { name, codec, ok: false, reason: beamcoderMessage(fault) };
+    return { name, codec, ok: false, reason: (fault as Error).message };
   } finally {
     clearTimeout(timer);
   }

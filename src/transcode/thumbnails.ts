@@ -2,7 +2,6 @@ import { MillraceError } from '../errors.js';
 import type { AccessUnit } from '../media/access-unit.js';
 import type { VideoTrack } from '../media/track.js';
 import {
-  beamcoderMessage,
   holding,
   loadBeamcoder,
   packetBytes,
@@ -30,6 +29,8 @@ const MAX_KEYFRAME_BYTES = 16 * 1024 * 1024;
 /** libav's quantiser scale for MJPEG: 2 is the best, 31 the worst. */
 const JPEG_QSCALE = 4;
 const FF_QP2LAMBDA = 118;
+/** Pixel formats that H.264 decodes to, all of which can be scaled. */
+const SCALABLE = /^(yuvj?4|gray|gbrp)/;
 
 /** Undefined where beamcoder is not available. */
 export function createThumbnailer(track: VideoTrack): Thumbnailer | undefined {
@@ -80,11 +81,7 @@ class KeyframeThumbnailer implements Thumbnailer {
         const image = await this.#render(job.unit, job.width);
         job.resolve(this.#closed ? undefined : image);
       } catch (error) {
-        job.reject(
-          error instanceof MillraceError
-            ? error
-            : new MillraceError('MEDIA_BAD_UNIT', `no picture of the keyframe: ${beamcoderMessage(error)}`),
-        );
+        job.reject(error as Error);
       }
     }
     this.#busy = false;
@@ -104,7 +101,7 @@ class KeyframeThumbnailer implements Thumbnailer {
     return this.#encode(await this.#scale(picture, even, height));
   }
 
-  /** A decoder of its own for each picture: flushing one ends it, and nothing of the last picture stays behind. */
+  /** A decoder of its own for each picture: draining one ends it, and nothing of the last picture stays behind. */
   async #decode(unit: AccessUnit): Promise<Frame> {
     if (unit.data.length === 0 || unit.data.length > MAX_KEYFRAME_BYTES) {
       throw new MillraceError('MEDIA_BAD_UNIT', `no picture of a keyframe of ${unit.data.length} bytes`);
@@ -123,13 +120,16 @@ class KeyframeThumbnailer implements Thumbnailer {
       size: unit.data.length,
       flags: { KEY: true },
     });
-    // The packet too is held to the end, so that its bytes are never let go by the decoder's thread.
+    const end = this.beamcoder.packet({ size: 0 });
+    // A decoder that reorders gives the picture only when it is told that nothing follows. The packets too are held to
+    // the end, so that their bytes are never let go by the decoder's thread.
     const decoding = decoder
       .decode(packet)
-      .then(async ({ frames }) => frames[0] ?? (await decoder.flush()).frames[0]);
-    const frame = await holding([decoder, packet], decoding);
-    if (frame?.format == null)
+      .then(async ({ frames }) => frames[0] ?? (await decoder.decode(end)).frames[0]);
+    const frame = await holding([decoder, packet, end], decoding);
+    if (frame === undefined || !SCALABLE.test(frame.format ?? '')) {
       throw new MillraceError('MEDIA_BAD_UNIT', 'the keyframe decodes to no picture');
+    }
     return frame;
   }
 
@@ -172,10 +172,8 @@ class KeyframeThumbnailer implements Thumbnailer {
       global_quality: JPEG_QSCALE * FF_QP2LAMBDA,
       thread_count: 1,
     });
-    const encoding = encoder
-      .encode(picture)
-      .then(async ({ packets }) => packets[0] ?? (await encoder.flush()).packets[0]);
-    const packet = await holding([encoder, picture], encoding);
+    const { packets } = await holding([encoder, picture], encoder.encode(picture));
+    const [packet] = packets;
     if (packet === undefined) throw new MillraceError('MEDIA_BAD_UNIT', 'the picture could not be encoded');
     return packetBytes(packet);
   }

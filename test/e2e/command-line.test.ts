@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decode, ffmpeg, publishTestPicture } from '../support/ffmpeg.js';
 import { readPlaylist } from '../support/playlist.js';
-import { KEY, ServerProcess } from '../support/server-process.js';
+import { KEY, ServerProcess, until } from '../support/server-process.js';
 
 let server: ServerProcess | undefined;
 
@@ -47,10 +47,12 @@ describe('millrace serve', () => {
     const publisher = publishTestPicture(server.publishUrl, { size: '480x270' });
     await server.reaches('live');
     const { segments } = readPlaylist(await server.text('/live/live/180p/index.m3u8'));
-    const next = (segments.at(-1)?.msn ?? 0) + 1;
+    // Beyond the segment that is open and will be closed short.
+    const next = (segments.at(-1)?.msn ?? 0) + 2;
     const waiting = ['source', '180p', 'audio'].map((name) =>
       server?.text(`/live/live/${name}/index.m3u8?_HLS_msn=${next}`),
     );
+    await until(async () => (await server?.metric('millrace_http_waiters')) === 3, 'three waiters');
     const exit = server.stop('SIGTERM');
     for (const text of await Promise.all(waiting)) expect(readPlaylist(text ?? '').ended).toBe(true);
     expect(await exit).toBe(0);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findNodeHeaders, matchesLockfile, npmFailure } from '../../scripts/setup/npm-packages.mjs';
+import {
+  findNodeHeaders,
+  matchesLockfile,
+  npmEnvironment,
+  npmFailure,
+} from '../../scripts/setup/npm-packages.mjs';
 
 const WANTED = {
   packages: {
@@ -51,6 +56,17 @@ describe("Node's headers", () => {
 
   it('are left to node-gyp where Node came without them', () => {
     expect(findNodeHeaders('/usr/bin/node', () => false)).toBeUndefined();
+  });
+});
+
+describe("npm's environment", () => {
+  it('names the headers, unless the user named some', () => {
+    expect(npmEnvironment({}, '/usr').npm_config_nodedir).toBe('/usr');
+    expect(npmEnvironment({ npm_config_nodedir: '/opt' }, '/usr').npm_config_nodedir).toBe('/opt');
+  });
+
+  it('has the folders of ldconfig on the PATH, after its own', () => {
+    expect(npmEnvironment({ PATH: '/usr/bin' }, undefined).PATH).toBe('/usr/bin:/usr/sbin:/sbin');
   });
 });
 
