@@ -154,10 +154,10 @@ function isComing(
   epoch: string,
   { msn, part }: MediaFinder,
 ): boolean {
-  const next = rendition?.next;
-  if (next === undefined || next.epoch !== epoch) return false;
+  if (rendition?.next?.epoch !== epoch) return false;
+  const { next, segments } = rendition;
   if (msn === undefined) return next.newInit;
-  const open = rendition?.segments.at(-1)?.complete === false;
+  const open = segments.at(-1)?.complete === false;
   if (part === undefined) return msn === next.msn && open;
   // Where a segment is expected to end, the first part of the next one is hinted; the end may prove to be later.
   return (msn === next.msn && part === next.part) || (msn === next.msn + 1 && part === 0);

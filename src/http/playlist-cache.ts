@@ -11,7 +11,7 @@ function once(
   render: () => string | undefined,
 ): string | undefined {
   let texts = rendered.get(snapshot);
-  if (texts === undefined) rendered.set(snapshot, (texts = new Map()));
+  if (texts === undefined) rendered.set(snapshot, (texts = new Map<string, string>()));
   let text = texts.get(key);
   if (text === undefined) {
     text = render();

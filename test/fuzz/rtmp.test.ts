@@ -111,7 +111,11 @@ function mutate(original: Buffer, random: () => number): Buffer {
         bytes[at] = TELLING_BYTES[pick(TELLING_BYTES.length)]!;
         break;
       case 2:
-        bytes.fill(TELLING_BYTES[pick(TELLING_BYTES.length)]!, at, Math.min(at + length, at + 8, bytes.length));
+        bytes.fill(
+          TELLING_BYTES[pick(TELLING_BYTES.length)]!,
+          at,
+          Math.min(at + length, at + 8, bytes.length),
+        );
         break;
       case 3:
         bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);

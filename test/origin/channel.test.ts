@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { renderMediaPlaylist } from '../../src/hls/media-playlist.js';
 import { Channel, type ChannelOptions } from '../../src/origin/channel.js';
 import type { PublishSession } from '../../src/origin/publishing.js';
-import { FakeTranscoder, fakeTranscoders } from '../support/fake-transcoder.js';
+import { fakeTranscoders, type FakeTranscoder } from '../support/fake-transcoder.js';
 import { readPlaylist, type ReadPlaylist } from '../support/playlist.js';
 import { WALL_CLOCK, audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 

@@ -78,7 +78,10 @@ describe('what ffmpeg sends over RTMP', () => {
     const results = await publish(...options);
     expect(results[0]).toMatchObject({ type: 'publish', request: { app: 'live', streamKey: 'key' } });
     expect(results.at(-1)).toMatchObject({ type: 'unpublish' });
-    const media = results.filter((result) => result.type === 'video' || result.type === 'audio');
+    const media = results.filter(
+      (result): result is Extract<SessionResult, { type: 'video' | 'audio' }> =>
+        result.type === 'video' || result.type === 'audio',
+    );
     expect(media).toHaveLength(expected.length);
     for (const [i, result] of media.entries()) {
       const { type, timestamp, body } = expected[i]!;
