@@ -2,6 +2,7 @@
 import type { ChannelAnswer, ChannelStatus } from './channel.js';
 
 const REQUEST_TIMEOUT_MS = 5000;
+const RTMP_PORT = 1935;
 
 function get(path: string): Promise<Response> {
   return fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
@@ -33,10 +34,12 @@ export async function fetchChannels(): Promise<readonly ChannelStatus[] | null> 
 /** The port that encoders connect to; RTMP's own where the server cannot be asked. */
 export async function fetchRtmpPort(): Promise<number> {
   try {
-    return ((await (await get('/api/v1/server')).json()) as { rtmpPort: number }).rtmpPort;
+    const response = await get('/api/v1/server');
+    if (response.ok) return ((await response.json()) as { rtmpPort: number }).rtmpPort;
   } catch {
-    return 1935;
+    // As below.
   }
+  return RTMP_PORT;
 }
 
 /**

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/errors.js';
 import { RtmpPublisher } from '../../src/publish/publisher.js';
 import { MAX_QUEUED_BYTES } from '../../src/publish/send-gate.js';
+import { FfmpegProcess } from '../support/ffmpeg.js';
+import { freePort, until } from '../support/server-process.js';
 import { RecordingServer } from './recording-server.js';
 
 let server: RecordingServer;
@@ -35,6 +38,23 @@ describe('an RTMP publisher', () => {
     expect(await publisher.closed).toBeUndefined();
     expect(publisher.stats()).toMatchObject({ sent: 3, dropped: 0 });
     await publisher.close();
+  });
+
+  it('publishes to ffmpeg as a server', async () => {
+    const url = `rtmp://127.0.0.1:${await freePort()}/live/key`;
+    const listening = new FfmpegProcess('-listen', '1', '-i', url, '-f', 'null', '-');
+    let publisher: RtmpPublisher | undefined;
+    await until(async () => {
+      // Refused until ffmpeg listens; anything else is a fault.
+      publisher = await RtmpPublisher.connect(url).catch((fault: unknown) => {
+        if (fault instanceof MillraceError && fault.code === 'CONNECT_FAILED') return undefined;
+        throw fault;
+      });
+      return publisher !== undefined;
+    }, 'ffmpeg to listen');
+    expect(publisher?.isOpen).toBe(true);
+    await publisher?.close();
+    await listening.stop();
   });
 
   it('is refused with the reason of the server', async () => {

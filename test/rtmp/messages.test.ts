@@ -62,12 +62,17 @@ describe('commands', () => {
 
   test.each([
     ['no name', encodeAmf0(5, 5)],
-    ['no transaction id', encodeAmf0('publish', 'x')],
+    ['a transaction id that is no number', encodeAmf0('publish', 'x')],
     ['nothing at all', Buffer.alloc(0)],
   ])('with %s are refused', (_, payload) => {
     expect(codeOf(() => parseCommand(withPayload(MessageType.CommandAmf0, payload)))).toBe(
       'RTMP_BAD_COMMAND',
     );
+  });
+
+  test('that end with their name count as transaction 0: so ffmpeg sends onFCPublish', () => {
+    const command = parseCommand(withPayload(MessageType.CommandAmf0, encodeAmf0('onFCPublish')));
+    expect([command.name, command.transactionId, command.args]).toEqual(['onFCPublish', 0, []]);
   });
 
   test('round trip', () => {

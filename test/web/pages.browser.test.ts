@@ -188,7 +188,7 @@ describe('the index page in a browser', { timeout: 60_000 }, () => {
     await reaches('empty');
     const visible = `document.querySelector('#guide').hidden === false`;
     expect(await read(visible)).toBe(true);
-    expect(await page.textContent('#server-url')).toBe('rtmp://127.0.0.1:1935/live');
+    await page.locator('#server-url', { hasText: 'rtmp://127.0.0.1:1935/live' }).waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await read('document.documentElement.scrollWidth')).toBe(390);
   });

@@ -29,15 +29,18 @@ export function amf0Part(message: RtmpMessage): Buffer {
 
 /**
  * Reads a command message of type 20 or 17.
- * @throws MillraceError AMF_MALFORMED, or RTMP_BAD_COMMAND when the name or the transaction id is missing.
+ * @throws MillraceError AMF_MALFORMED, or RTMP_BAD_COMMAND when the name is missing or the transaction id is no number.
  */
 export function parseCommand(message: RtmpMessage): Command {
-  const [name, transactionId, object, ...args] = decodeAmf0(amf0Part(message), { endMarkerOptional: true });
+  // ffmpeg as a server leaves the id out of its onFCPublish; nothing answers to that, as to id 0.
+  const [name, transactionId = 0, object, ...args] = decodeAmf0(amf0Part(message), {
+    endMarkerOptional: true,
+  });
   if (typeof name !== 'string') throw new MillraceError('RTMP_BAD_COMMAND', 'a command without a name');
   if (typeof transactionId !== 'number') {
     throw new MillraceError(
       'RTMP_BAD_COMMAND',
-      `command ${JSON.stringify(name.slice(0, 32))} without a transaction id`,
+      `command ${JSON.stringify(name.slice(0, 32))} with a transaction id that is no number`,
     );
   }
   return { name, transactionId, object, args, streamId: message.streamId };
