@@ -30,7 +30,8 @@ const uniqueNames = (list: readonly { name: string }[]): boolean =>
 
 const channel = z.strictObject({
   name,
-  streamKey: z.string().regex(/^[\x21-\x7e]{4,256}$/, '4 to 256 printable characters without spaces'),
+  /** What has no meaning of its own in an RTMP URL, so that it arrives as it was typed. */
+  streamKey: z.string().regex(/^[\w.~!+=@-]{4,256}$/, '4 to 256 letters, digits and any of . _ ~ ! + = @ -'),
   /** Keep what is published. Taken already, so that configurations are portable; recording itself is to come. */
   record: z.boolean().default(false),
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { configSchema, type Config } from './config-schema.js';
 import { MillraceError } from './errors.js';
@@ -39,6 +39,13 @@ export function loadConfig(sources: ConfigSources): Config {
   return result.data;
 }
 
+/** What is wrong and where, without the line itself: it may hold a stream key. */
+function describeYamlFault(fault: unknown): string {
+  if (!(fault instanceof YAMLParseError)) return 'unreadable';
+  const at = fault.linePos?.[0];
+  return at === undefined ? fault.code : `${fault.code} at line ${String(at.line)}, column ${String(at.col)}`;
+}
+
 type Tree = Record<string, unknown>;
 
 function readFile({ file, defaultFile }: ConfigSources): Tree {
@@ -55,10 +62,8 @@ function readFile({ file, defaultFile }: ConfigSources): Tree {
   let value: unknown;
   try {
     value = parseYaml(text) ?? {};
-  } catch (cause) {
-    throw new MillraceError('CONFIG_UNREADABLE', `${path} is not YAML: ${(cause as Error).message}`, {
-      cause,
-    });
+  } catch (fault) {
+    throw new MillraceError('CONFIG_UNREADABLE', `${path} is not YAML: ${describeYamlFault(fault)}`);
   }
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new MillraceError('CONFIG_UNREADABLE', `${path} must hold keys and values`);
@@ -175,7 +180,9 @@ function lookUp(raw: unknown, path: readonly PropertyKey[]): unknown {
 /** A stream key is a secret even when it is wrong. */
 function show(value: unknown, where: string): string {
   if (value === undefined) return 'nothing';
-  if (where.includes('streamKey')) return 'another value (not shown)';
+  const isSecret =
+    where.includes('streamKey') || (/^channels(\.\d+)?$/.test(where) && typeof value === 'string');
+  if (isSecret) return 'another value (not shown)';
   const text = JSON.stringify(value, (key, inner: unknown) => (key === 'streamKey' ? '…' : inner));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

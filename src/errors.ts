@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'the configuration has one or more faults; all are listed',
   CONFIG_UNREADABLE: 'the configuration file could not be read or is not YAML',
   // process
+  DATA_UNUSABLE: 'the data directory cannot be read or written',
   LISTEN_FAILED: 'a port could not be opened',
   // RTMP protocol (ends one connection)
   RTMP_BAD_VERSION: 'the first byte is not an RTMP handshake',

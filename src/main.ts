@@ -1,6 +1,3 @@
-#!/usr/bin/env node
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { MillraceError } from './errors.js';
 
@@ -48,7 +45,3 @@ function program(): Command {
     });
   return millrace;
 }
-
-const invoked = process.argv[1];
-if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url))
-  await main(process.argv);

@@ -22,12 +22,14 @@ export async function serve({ configFile, demo }: ServeOptions): Promise<void> {
   const channels = resolveChannels(loaded.channels, loaded.dataDir);
   const config = { ...loaded, channels: demo ? withDemoChannel(channels) : channels };
   const logger = createLogger(config.log.level);
+  // A signal may come while the ports are being opened.
+  const stopped = stopSignal();
   const server = await startServer({ config, logger });
   if (config.channels.some((channel) => channel.record))
     logger.warn('recording is not available yet; "record" is ignored');
   process.stdout.write(hints(config, server));
   const publishing = demo ? await startDemo(config, server, logger) : undefined;
-  await stopSignal();
+  await stopped;
   logger.info('shutting down');
   const deadline = setTimeout(() => {
     logger.error('shutdown took too long');

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChannelConfig } from './config.js';
+import { MillraceError } from './errors.js';
 
 const FILE = 'channels.json';
 
@@ -17,16 +18,25 @@ export function resolveChannels(configured: readonly ChannelConfig[], dataDir: s
 /** 120 random bits: nobody guesses it. */
 export const makeStreamKey = (): string => randomBytes(15).toString('base64url');
 
+/** @throws MillraceError DATA_UNUSABLE: a key that streamers use is never replaced in silence */
 function keptKey(dataDir: string): string {
   const file = join(dataDir, FILE);
   try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as { live?: unknown };
-    if (typeof kept.live === 'string' && kept.live !== '') return kept.live;
-  } catch {
-    // Not there yet, or damaged: a new key is made below.
+    const kept = readKept(file);
+    if (kept !== undefined) return kept;
+    const key = makeStreamKey();
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(`${file}.new`, `${JSON.stringify({ live: key }, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return key;
+  } catch (cause) {
+    throw new MillraceError('DATA_UNUSABLE', `${file}: ${(cause as Error).message}`, { cause });
   }
-  const key = makeStreamKey();
-  mkdirSync(dataDir, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ live: key }, undefined, 2)}\n`, { mode: 0o600 });
-  return key;
+}
+
+function readKept(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as { live?: unknown };
+  if (typeof kept.live === 'string' && kept.live !== '') return kept.live;
+  throw new Error('holds no stream key; remove it to have a new one made');
 }

@@ -112,6 +112,23 @@ ladder: [ { name: source, height: 480, videoBitrate: 1200k } ]
     expect(faults.join('\n')).not.toMatch(/sec ret|hidden-key/);
   });
 
+  it('never shows a stream key of a file or variable that cannot be parsed', () => {
+    const broken = 'channels:\n  - { name: live, streamKey: hidden-key\n';
+    expect(() => load(broken)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hidden') as string }),
+    );
+    expect(() => load(broken)).toThrow(/line \d+, column \d+/);
+    const faults = faultsOf('', { MILLRACE_CHANNELS: '[{ name: live, streamKey: hidden-key }' });
+    expect(faults).toEqual(['channels: expected a value of type array, found another value (not shown)']);
+  });
+
+  it.each(['abc?def', '100%25', 'mp4:abcd', '/abcd', 'live/abcd', 'a b c', 'abc'])(
+    'refuses stream key %s',
+    (key) => {
+      expect(faultsOf(`channels: [ { name: a, streamKey: "${key}" } ]`)).toHaveLength(1);
+    },
+  );
+
   it('refuses two channels with one key', () => {
     expect(faultsOf('channels: [ { name: a, streamKey: abcd }, { name: b, streamKey: abcd } ]')).toHaveLength(
       1,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** @typedef {{ name: string, command: string[] }} Step one program whose exit code is the result */
 
 /** What prettier formats; it leaves out what .gitignore names. */
-const FORMATTED = ['{src,test,bench,web,scripts}/**/*.{ts,mjs,js,cjs,css,html}', '*.{ts,js,cjs}'];
+const FORMATTED = ['{bin,src,test,bench,web,scripts}/**/*.{ts,mjs,js,cjs,css,html}', '*.{ts,js,cjs}'];
 
 /**
  * @param {string} root

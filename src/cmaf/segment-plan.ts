@@ -39,8 +39,12 @@ export class SegmentPlan {
   #segmentStart: Ticks | undefined;
   #lastKeyframe: Ticks | undefined;
   #keyframeInterval: Ticks | undefined;
+  #longestInterval: Ticks = 0;
   #lastDuration: Ticks | undefined;
   #horizon: Ticks = Number.NEGATIVE_INFINITY;
+  /** Where the newest unit ends. */
+  #unitsEnd: Ticks = Number.NEGATIVE_INFINITY;
+  #extendedTo: Ticks = Number.NEGATIVE_INFINITY;
 
   constructor(options: SegmentPlanOptions) {
     this.timescale = options.timescale;
@@ -51,7 +55,7 @@ export class SegmentPlan {
       options.targetDuration === undefined ? undefined : options.targetDuration * options.timescale;
   }
 
-  /** MSN of the segment that the last offered unit is in. */
+  /** MSN of the open segment: that of the last offered unit. */
   get msn(): number {
     return this.#msn;
   }
@@ -66,9 +70,9 @@ export class SegmentPlan {
     return this.#horizon;
   }
 
-  /** How long the open segment is, at the last offered unit. */
+  /** How long the open segment is so far. */
   get openDuration(): Ticks {
-    return this.#segmentStart === undefined ? 0 : this.#horizon - this.#segmentStart;
+    return this.#segmentStart === undefined ? 0 : this.#end - this.#segmentStart;
   }
 
   /** Fixes TARGETDURATION (whole seconds); segments longer than it are cut from now on. */
@@ -82,31 +86,50 @@ export class SegmentPlan {
    * @param duration nominal duration of the unit
    */
   offer(dts: Ticks, pts: Ticks, duration: Ticks, keyframe: boolean): PlanStep {
+    const end = dts + duration;
     this.#horizon = dts;
+    if (keyframe) this.#seeKeyframe(pts);
     if (this.#segmentStart === undefined) {
       this.#begin(this.#firstMsn, pts);
-      if (keyframe) this.#lastKeyframe = pts;
+      this.#unitsEnd = end;
       return { boundary: true, forced: false };
+    }
+    const hole = dts > this.#unitsEnd + duration / 2;
+    // After a hole that no segment may span, whatever comes begins a new one.
+    const extended = hole && this.extend(pts);
+    this.#unitsEnd = end;
+    if (extended) {
+      this.#next(pts);
+      return { boundary: true, forced: !keyframe };
     }
     const soFar = pts - this.#segmentStart;
     if (!keyframe) {
-      const limit = this.#limit;
       const tooLong =
-        limit !== undefined &&
-        soFar > 0 &&
-        dts + duration - this.#segmentStart > limit + ROUNDING_MARGIN * this.timescale;
-      if (!tooLong) return NO_BOUNDARY;
-      this.#next(pts, soFar);
-      return { boundary: true, forced: true };
+        soFar > 0 && this.#limit !== undefined && end - this.#segmentStart > this.#longestAllowed;
+      if (tooLong) this.#next(pts);
+      return tooLong ? { boundary: true, forced: true } : NO_BOUNDARY;
     }
-    const interval = pts - (this.#lastKeyframe ?? pts);
-    this.#lastKeyframe = pts;
-    if (interval > 0) this.#keyframeInterval = interval;
     const reached = soFar >= this.#target - duration / 2;
-    const wouldOverrun = soFar + interval > Math.max(this.#limit ?? 0, this.#target) + duration / 2;
+    // The longest distance seen, not the last one: a keyframe at a scene cut says nothing of the next.
+    const wouldOverrun =
+      soFar + this.#longestInterval > Math.max(this.#limit ?? 0, this.#target) + duration / 2;
     if (!reached && !wouldOverrun) return NO_BOUNDARY;
-    this.#next(pts, soFar);
+    this.#next(pts);
     return { boundary: true, forced: false };
+  }
+
+  /**
+   * Ends the open segment, and empty ones after it, where none may last until `until`.
+   * @returns whether it did
+   */
+  extend(until: Ticks): boolean {
+    let extended = false;
+    while (this.#segmentStart !== undefined && until - this.#segmentStart > this.#longestAllowed) {
+      this.#next(Math.max(this.#segmentStart + (this.#limit ?? 0), this.#unitsEnd));
+      extended = true;
+    }
+    this.#extendedTo = Math.max(this.#extendedTo, until);
+    return extended;
   }
 
   /** Presentation time at which segment `msn` begins; undefined while that is not decided. */
@@ -124,8 +147,32 @@ export class SegmentPlan {
     return start === undefined || length === undefined ? undefined : start + length;
   }
 
-  #next(start: Ticks, previousDuration: Ticks): void {
-    this.#lastDuration = previousDuration;
+  /** Where segment `msn` begins and ends, as far as is known; undefined for one that is not begun or long gone. */
+  spanOf(msn: number): { readonly start: Ticks; readonly end: Ticks } | undefined {
+    const start = this.startOf(msn);
+    return start === undefined
+      ? undefined
+      : { start, end: this.startOf(msn + 1) ?? Math.max(start, this.#end) };
+  }
+
+  get #end(): Ticks {
+    return Math.max(this.#unitsEnd, this.#extendedTo);
+  }
+
+  get #longestAllowed(): Ticks {
+    return (this.#limit ?? Number.POSITIVE_INFINITY) + ROUNDING_MARGIN * this.timescale;
+  }
+
+  #seeKeyframe(pts: Ticks): void {
+    const interval = pts - (this.#lastKeyframe ?? pts);
+    this.#lastKeyframe = pts;
+    if (interval <= 0) return;
+    this.#keyframeInterval = interval;
+    this.#longestInterval = Math.max(this.#longestInterval, interval);
+  }
+
+  #next(start: Ticks): void {
+    this.#lastDuration = start - (this.#segmentStart ?? start);
     this.#begin(this.#msn + 1, start);
   }
 

@@ -41,6 +41,9 @@ export interface SegmenterOptions {
   readonly baseTime: Ticks;
 }
 
+/** Ticks by which a part of whole frames may pass the part target, because each frame's time is rounded. */
+const ROUNDING = 2;
+
 /** A unit with the decode time it gets in the file: its own, or earlier where a hole before it has to be covered. */
 interface PlacedUnit {
   readonly unit: AccessUnit;
@@ -91,7 +94,7 @@ export class Segmenter {
     this.#crossBoundaries(unit.pts, slack, unit.dts, out);
     const end = unit.dts + unit.duration;
     // Units were left out before this one: what is pending is a part of its own.
-    if (this.#pending.length > 0 && end - this.#partStart > partTicks + slack) this.#flush(unit.dts, out);
+    if (this.#pending.length > 0 && end - this.#partStart > partTicks + ROUNDING) this.#flush(unit.dts, out);
 
     this.#place(unit);
     if (end - this.#partStart > partTicks - slack) this.#flush(undefined, out);
@@ -103,8 +106,16 @@ export class Segmenter {
   /** Closes the open part and the open segment, however short. */
   finish(): SegmenterOutput[] {
     const out: SegmenterOutput[] = [];
-    if (this.#pending.length > 0 || this.#partIndex > 0) this.#closeSegment(undefined, this.#end, out);
+    if (this.#pending.length > 0 || this.#partIndex > 0)
+      this.#closeSegment(undefined, this.#nextBoundary, out);
     return out;
+  }
+
+  /** Where the open segment ends, in the track's timescale; undefined while that is not decided. */
+  get #nextBoundary(): Ticks | undefined {
+    const { plan, track } = this.#options;
+    const boundary = plan.startOf(this.#msn + 1);
+    return boundary === undefined ? undefined : rescale(boundary, plan.timescale, track.timescale);
   }
 
   #place(unit: AccessUnit): void {
@@ -118,25 +129,29 @@ export class Segmenter {
   }
 
   #crossBoundaries(pts: Ticks, tolerance: Ticks, nextDts: Ticks | undefined, out: SegmenterOutput[]): void {
-    const { plan, track } = this.#options;
     for (;;) {
-      const boundary = plan.startOf(this.#msn + 1);
-      if (boundary === undefined) return;
-      const at = rescale(boundary, plan.timescale, track.timescale);
-      if (pts < at - tolerance) return;
-      this.#closeSegment(nextDts, at, out);
+      const boundary = this.#nextBoundary;
+      if (boundary === undefined || pts < boundary - tolerance) return;
+      this.#closeSegment(nextDts, boundary, out);
     }
   }
 
-  /** @param nextDts decode time of the unit that follows, where known: the segment lasts until then */
-  #closeSegment(nextDts: Ticks | undefined, boundary: Ticks, out: SegmenterOutput[]): void {
+  /** @param nextDts decode time of the unit that follows, where known: the last sample lasts until then */
+  #closeSegment(nextDts: Ticks | undefined, boundary: Ticks | undefined, out: SegmenterOutput[]): void {
     if (this.#pending.length > 0) this.#flush(nextDts, out);
     const start = this.#segmentStart;
-    const end = start === undefined ? boundary : Math.max(this.#end, Math.min(nextDts ?? 0, boundary));
-    out.push({ type: 'segment-end', msn: this.#msn, start, end });
+    out.push({ type: 'segment-end', msn: this.#msn, start, end: this.#segmentEnd(boundary) });
     this.#msn += 1;
     this.#partIndex = 0;
     this.#segmentStart = undefined;
+  }
+
+  /** Segments follow each other without a gap in time: to the boundary, or for sound to the frame nearest to it. */
+  #segmentEnd(boundary: Ticks | undefined): Ticks {
+    if (boundary === undefined) return this.#end;
+    const nearestFrame =
+      this.#options.track.kind === 'audio' && boundary - this.#end <= this.#unitDuration / 2;
+    return nearestFrame ? this.#end : boundary;
   }
 
   /** @param nextDts decode time of the unit that follows, where known: the last sample lasts until then, within the part */

@@ -108,7 +108,7 @@ function hintLines(next: NextPart | undefined): string[] {
 
 function reportLines(presentation: PresentationSnapshot, own: RenditionSnapshot): string[] {
   return presentation.renditions
-    .filter((other) => other !== own)
+    .filter((other) => other !== own && other.active)
     .map((other) => {
       const last = other.segments.at(-1);
       const lastPart = last?.parts.at(-1);

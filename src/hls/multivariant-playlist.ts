@@ -8,8 +8,8 @@ const playlistUri = (name: string): string => `${name}/index.m3u8`;
 
 /** Renders the multivariant playlist (RFC 8216bis 4.4.6): one variant a video rendition, one shared audio rendition. */
 export function renderMultivariantPlaylist({ renditions }: PresentationSnapshot): string {
-  const audio = renditions.find((r) => r.kind === 'audio');
-  const video = renditions.filter((r) => r.kind === 'video');
+  const audio = renditions.find((r) => r.active && r.kind === 'audio');
+  const video = renditions.filter((r) => r.active && r.kind === 'video');
   const lines = ['#EXTM3U', '#EXT-X-VERSION:6', '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (video.length === 0 && audio !== undefined) {
     lines.push(`#EXT-X-STREAM-INF:${variantAttributes(audio, undefined)}`, playlistUri(audio.name));

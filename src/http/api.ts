@@ -40,7 +40,7 @@ function channelStatus(channel: Channel): object {
     since: channel.since === undefined ? null : new Date(channel.since).toISOString(),
     playlist: `${base}/index.m3u8`,
     poster: channel.poster === undefined ? null : `${base}/poster.jpg`,
-    renditions: (snapshot?.renditions ?? []).map((r) => ({
+    renditions: (snapshot?.renditions.filter((r) => r.active) ?? []).map((r) => ({
       name: r.name,
       kind: r.kind,
       width: r.width,

@@ -67,7 +67,8 @@ export class LiveRoutes {
   }
 
   #mediaPlaylist(exchange: Exchange, presentation: Presentation, name: string): void {
-    const directives = parseDirectives(exchange.query);
+    const asked = parseDirectives(exchange.query);
+    const directives = exchange.method === 'HEAD' ? { ...asked, msn: undefined, part: undefined } : asked;
     const { msn, part, skip } = directives;
     const blocking = msn !== undefined;
     const attempt = (snapshot: PresentationSnapshot): Reply | undefined => {

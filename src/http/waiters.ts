@@ -88,7 +88,7 @@ export class Waiters {
     const room = this.#rooms.get(presentation);
     if (room === undefined) return;
     for (const [key, { attempt, members }] of room.groups) {
-      const reply = attempt(snapshot);
+      const reply = guarded(attempt, snapshot);
       if (reply === undefined) continue;
       room.groups.delete(key);
       this.#count -= members.size;
@@ -115,5 +115,14 @@ export class Waiters {
     if (room.groups.size > 0) return;
     room.unsubscribe();
     this.#rooms.delete(presentation);
+  }
+}
+
+/** A fault in answering costs those who asked, not the publisher whose part woke them. */
+function guarded(attempt: Attempt, snapshot: PresentationSnapshot): Reply | undefined {
+  try {
+    return attempt(snapshot);
+  } catch {
+    return error(500, 'INTERNAL', 'internal error');
   }
 }

@@ -161,12 +161,16 @@ export class Broadcast {
     this.#epoch = undefined;
     const then = this.#afterDrain;
     this.#afterDrain = undefined;
-    if (then) then();
-    else this.resume();
+    if (then) {
+      then();
+      return;
+    }
+    this.#options.presentation.awaitNextEpoch();
+    this.resume();
   }
 
   #close(): void {
-    this.#open();
+    clearTimeout(this.#openTimer);
     this.#options.listener.closed();
   }
 }

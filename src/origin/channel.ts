@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Rational } from '../media/time.js';
 import type { TimelineStart } from '../media/timeline-events.js';
@@ -47,6 +48,7 @@ export class Channel {
   #current: Presentation | undefined;
   /** The one before it: ended, still watchable for as long as its window. */
   #last: Presentation | undefined;
+  #lastIsListed = false;
   #publisher: Publisher | undefined;
   /** Broadcasts that are not closed yet: those of publishers that are gone but still draining, then the live one's. */
   readonly #broadcasts: Broadcast[] = [];
@@ -73,7 +75,7 @@ export class Channel {
       if (!this.#current.isOpen) return 'starting';
       return this.#publisher === undefined ? 'reconnecting' : 'live';
     }
-    return this.#last === undefined ? 'offline' : 'ended';
+    return this.#lastIsListed ? 'ended' : 'offline';
   }
 
   /** ms since the Unix epoch of the first picture of what is live now. */
@@ -88,7 +90,7 @@ export class Channel {
   /** The presentation to serve: the running one, or the ended one until a new one opens. */
   get presentation(): Presentation | undefined {
     if (this.#current?.isOpen === true) return this.#current;
-    return this.#last;
+    return this.#lastIsListed ? this.#last : undefined;
   }
 
   /** The presentation that an epoch belongs to. */
@@ -189,6 +191,7 @@ export class Channel {
     this.#broadcasts.splice(this.#broadcasts.indexOf(broadcast), 1);
     const next = this.#broadcasts[0];
     if (next === undefined && this.#leaving) this.#endPresentation();
+    else if (next === undefined && this.#current?.isOpen === false) this.#abandonPresentation();
     else this.#current?.awaitNextEpoch();
     if (next !== undefined) next.resume();
     else this.#onIdle?.();
@@ -201,28 +204,50 @@ export class Channel {
     this.#endPresentation();
   }
 
+  /** Vanished before anybody could watch: whoever comes back begins afresh, with nothing guessed from too little. */
+  #abandonPresentation(): void {
+    clearTimeout(this.#graceTimer);
+    this.#current = undefined;
+    this.#since = undefined;
+    this.#frameRate = undefined;
+  }
+
   #endPresentation(): void {
     const presentation = this.#current;
     if (presentation === undefined) return;
+    if (presentation.targetDuration === undefined) {
+      this.#abandonPresentation();
+      return;
+    }
+    presentation.open();
     this.#nextMsn = presentation.nextMsn;
     this.#nextOrdinal = presentation.nextOrdinal;
     this.#current = undefined;
     this.#since = undefined;
     this.#frameRate = undefined;
-    if (presentation.isOpen) this.#last = presentation;
+    this.#last = presentation;
+    this.#lastIsListed = true;
     presentation.end();
+    this.#linger();
+    this.#options.logger.info({ presentation: presentation.id }, 'presentation ended');
+  }
+
+  /** An ended presentation is listed for one window more, and its media are there for another (RFC 8216bis 6.2.2). */
+  #linger(): void {
+    const window = this.#options.hls.window * 1000;
     clearTimeout(this.#lingerTimer);
     this.#lingerTimer = setTimeout(() => {
-      this.#last = undefined;
-      this.#poster.clear();
-    }, this.#options.hls.window * 1000);
-    this.#lingerTimer.unref();
-    this.#options.logger.info({ presentation: presentation.id }, 'presentation ended');
+      this.#lastIsListed = false;
+      if (this.#current === undefined) this.#poster.clear();
+      this.#lingerTimer = setTimeout(() => {
+        this.#last = undefined;
+      }, window).unref();
+    }, window).unref();
   }
 
   #newPresentation(): Presentation {
     return new Presentation({
-      id: Date.now().toString(36),
+      id: `${Date.now().toString(36)}${randomBytes(2).toString('hex')}`,
       firstMsn: this.#nextMsn,
       firstOrdinal: this.#nextOrdinal,
       window: this.#options.hls.window,
@@ -267,7 +292,7 @@ export class Channel {
           log.error({ err: error }, 'transcoder failed, the source rendition goes on alone');
         },
         opened: () => {
-          log.info({ renditions: presentation.renditionNames }, 'playable');
+          log.info({ renditions: [...presentation.renditions].map((r) => r.name) }, 'playable');
         },
         closed: () => {
           this.#broadcastClosed(broadcast);

@@ -7,10 +7,13 @@ import type { TimelineStart } from '../media/timeline-events.js';
 import type { AudioTrack, Track, VideoTrack } from '../media/track.js';
 import type { RungSpec, RungStats, Transcoder, TranscoderListener } from '../transcode/transcoder.js';
 import type { EpochPlace, Presentation } from './presentation.js';
-import type { Rendition } from './rendition.js';
+import type { Rendition, RenditionEpoch } from './rendition.js';
 
-/** Audio units held back until the picture has reached them; more than this and they go out regardless. */
-const MAX_HELD_AUDIO = 512;
+/** Audio this many seconds ahead of the picture no longer waits for it: the picture has stopped. */
+const MAX_AUDIO_LEAD = 10;
+
+/** And no more audio units than this are ever held back. */
+const MAX_HELD_AUDIO = 1024;
 
 /** Without a second keyframe by then, TARGETDURATION is fixed at this many seconds. */
 export const MAX_KEYFRAME_WAIT = 10;
@@ -63,7 +66,12 @@ export class Epoch {
   readonly #firstMsn: number;
   readonly #source: Feed | undefined;
   readonly #audio: Feed | undefined;
+  /** One for each rung, from when its track is known; empty without a transcoder. */
   readonly #rungs: (Feed | undefined)[];
+  /** Renditions that are part of this epoch, fed or silent. */
+  readonly #entered = new Set<Rendition>();
+  /** Renditions of the presentation that nothing comes of in this epoch. */
+  readonly #silent = new Set<Rendition>();
   readonly #heldAudio: AccessUnit[] = [];
   #transcoder: Transcoder | undefined;
   /** Seconds from the epoch's start to the end of its newest unit. */
@@ -84,24 +92,22 @@ export class Epoch {
       segmentTarget: options.segmentTarget,
       targetDuration: presentation.targetDuration,
     });
-    this.#leaveBehind(['source', 'audio', ...options.rungs.map((rung) => rung.name)]);
     if (start.video) this.#source = this.#feed('source', start.video, UNKNOWN_BANDWIDTH);
     if (start.audio) this.#audio = this.#feed('audio', start.audio, UNKNOWN_BANDWIDTH);
-    this.#rungs = options.rungs.map(() => undefined);
-    if (start.video !== undefined && options.rungs.length > 0) {
-      this.#transcoder = options.createTranscoder?.(start.video, options.rungs, this.#transcoderListener());
+    this.#transcoder = this.#createTranscoder();
+    this.#rungs = this.#transcoder === undefined ? [] : options.rungs.map(() => undefined);
+    const expected = this.#rungs.map((_, i) => options.rungs[i]?.name);
+    for (const rendition of presentation.renditions) {
+      if (!this.#entered.has(rendition) && !expected.includes(rendition.name)) this.#silence(rendition);
     }
     if (start.video === undefined) this.#fixTargetDuration(options.segmentTarget);
   }
 
   /** Every rendition that this epoch will have has something to play. */
   get isPlayable(): boolean {
-    const wanted = [this.#source, this.#audio, ...(this.#transcoder === undefined ? [] : this.#rungs)];
     const { video, audio } = this.#options.start;
-    if ((video && !this.#source) || (audio && !this.#audio)) return false;
-    return wanted.every(
-      (feed, i) => (i === 0 && !video) || (i === 1 && !audio) || feed?.rendition.hasMedia === true,
-    );
+    const wanted = [...(video ? [this.#source] : []), ...(audio ? [this.#audio] : []), ...this.#rungs];
+    return wanted.every((feed) => feed?.rendition.hasMedia === true);
   }
 
   rungStats(): (RungStats & { readonly name: string })[] {
@@ -114,6 +120,7 @@ export class Epoch {
     this.#duration = Math.max(this.#duration, (unit.dts + unit.duration) / this.#timescale(kind));
     if (kind === 'video') this.#pushVideo(unit);
     else this.#pushAudio(unit);
+    for (const rendition of this.#silent) rendition.completeTo(this.#plan.msn);
     this.#options.presentation.publish();
   }
 
@@ -128,7 +135,7 @@ export class Epoch {
     if (this.#options.presentation.targetDuration === undefined) this.#fixTargetDuration(this.#duration);
     this.#options.presentation.endEpoch(this.#place, this.#duration);
     this.#options.presentation.publish();
-    if (this.#transcoder === undefined) this.#options.listener.closed();
+    if (this.#transcoder === undefined) this.#closed();
     else this.#transcoder.finish();
   }
 
@@ -154,17 +161,25 @@ export class Epoch {
     }
     this.#heldAudio.push(unit);
     this.#releaseAudio(this.#plan.horizon);
+    this.#decideTargetDuration();
   }
 
   /** Segment boundaries are the picture's: sound goes out once the picture before `horizon` (90 kHz) has been seen. */
   #releaseAudio(horizon: number): void {
     const { audio } = this.#options.start;
     if (this.#audio === undefined || audio === undefined) return;
+    const ended = horizon === Number.POSITIVE_INFINITY;
     for (;;) {
       const unit = this.#heldAudio[0];
       if (unit === undefined) return;
-      const due = rescale(unit.pts + unit.duration, audio.timescale, this.#plan.timescale) <= horizon;
-      if (!due && this.#heldAudio.length <= MAX_HELD_AUDIO) return;
+      const end = rescale(unit.pts + unit.duration, audio.timescale, this.#plan.timescale);
+      if (end > horizon || ended) {
+        const newest = this.#heldAudio.at(-1) ?? unit;
+        const lead = (newest.pts - unit.pts) / audio.timescale;
+        if (!ended && lead < MAX_AUDIO_LEAD && this.#heldAudio.length <= MAX_HELD_AUDIO) return;
+        // The picture is not there to say where segments end.
+        this.#plan.extend(end);
+      }
       this.#heldAudio.shift();
       this.#segment(this.#audio, unit);
     }
@@ -174,9 +189,9 @@ export class Epoch {
     const { presentation } = this.#options;
     if (presentation.targetDuration !== undefined) return;
     const interval = this.#plan.keyframeInterval;
+    const waited = this.#plan.openDuration >= MAX_KEYFRAME_WAIT * this.#plan.timescale;
     if (interval !== undefined) this.#fixTargetDuration(interval / this.#plan.timescale);
-    else if (this.#plan.openDuration >= MAX_KEYFRAME_WAIT * this.#plan.timescale)
-      this.#fixTargetDuration(MAX_KEYFRAME_WAIT);
+    else if (waited) this.#fixTargetDuration(MAX_KEYFRAME_WAIT);
   }
 
   #fixTargetDuration(longest: number): void {
@@ -187,21 +202,37 @@ export class Epoch {
   }
 
   #feed(name: string, track: Track, nominalBandwidth: number): Feed {
-    const rendition = this.#options.presentation.enter(
-      name,
-      { ...this.#place, track },
-      this.#firstMsn,
-      nominalBandwidth,
-    );
-    const partTicks = this.#partTicks(track);
+    const { presentation } = this.#options;
+    const rendition = presentation.enter(name, this.#renditionEpoch(track), this.#firstMsn, nominalBandwidth);
+    this.#entered.add(rendition);
     const segmenter = new Segmenter({
       track,
       plan: this.#plan,
       firstMsn: this.#firstMsn,
-      partTicks,
+      partTicks: this.#partTicks(track),
       baseTime: this.#place.base * track.timescale,
     });
     return { rendition, segmenter };
+  }
+
+  #renditionEpoch(track: Track): RenditionEpoch {
+    const { timescale } = this.#plan;
+    return {
+      ...this.#place,
+      track,
+      spanOf: (msn) => {
+        const span = this.#plan.spanOf(msn);
+        return span && { start: span.start / timescale, end: span.end / timescale };
+      },
+    };
+  }
+
+  /** A rendition that nothing comes of goes on all the same: with gaps, in step with the others. */
+  #silence(rendition: Rendition): void {
+    if (!this.#entered.has(rendition)) rendition.beginEpoch(this.#renditionEpoch(rendition.track));
+    rendition.rest();
+    this.#entered.add(rendition);
+    this.#silent.add(rendition);
   }
 
   #timescale(kind: 'video' | 'audio'): number {
@@ -216,7 +247,7 @@ export class Epoch {
   #segment(feed: Feed, unit: AccessUnit): void {
     const { rendition, segmenter } = feed;
     for (const output of segmenter.push(unit)) this.#add(rendition, output);
-    rendition.expect({ epoch: this.id, ...segmenter.next, newInit: false });
+    rendition.expect({ epoch: this.id, ...segmenter.next });
   }
 
   #close(feed: Feed | undefined): void {
@@ -230,13 +261,15 @@ export class Epoch {
       this.#options.listener.partAdded(rendition.name, output.data.length, output.arrival);
   }
 
-  /** Renditions of earlier epochs that this one does not carry on would stand still for ever. */
-  #leaveBehind(kept: readonly string[]): void {
-    const { presentation, start } = this.#options;
-    for (const name of presentation.renditionNames) {
-      const gone =
-        !kept.includes(name) || (name === 'source' && !start.video) || (name === 'audio' && !start.audio);
-      if (gone) presentation.remove(name);
+  /** Without one, because it cannot be made here or now, the source rendition goes on alone. */
+  #createTranscoder(): Transcoder | undefined {
+    const { start, rungs, createTranscoder, listener } = this.#options;
+    if (start.video === undefined || rungs.length === 0) return undefined;
+    try {
+      return createTranscoder?.(start.video, rungs, this.#transcoderListener());
+    } catch (fault) {
+      listener.transcoderFailed(fault as Error);
+      return undefined;
     }
   }
 
@@ -254,8 +287,8 @@ export class Epoch {
         presentation.publish();
       },
       onError: (error) => {
-        for (const rung of rungs) presentation.remove(rung.name);
-        this.#rungs.fill(undefined);
+        this.#silenceRungs();
+        presentation.publish();
         listener.transcoderFailed(error);
       },
       onEnd: () => {
@@ -264,13 +297,33 @@ export class Epoch {
     };
   }
 
+  #silenceRungs(): void {
+    const { presentation, rungs } = this.#options;
+    for (const feed of this.#rungs) this.#close(feed);
+    this.#rungs.length = 0;
+    for (const { name } of rungs) {
+      const rendition = presentation.rendition(name);
+      if (rendition !== undefined) this.#silence(rendition);
+    }
+  }
+
   #transcoderEnded(): void {
     if (this.#transcoder === undefined) return;
     this.#transcoder.close();
     this.#transcoder = undefined;
     for (const feed of this.#rungs) this.#close(feed);
-    this.#options.presentation.publish();
-    if (this.#finished) this.#options.listener.closed();
+    if (this.#finished) this.#closed();
+  }
+
+  /** All that will come is there: every rendition now ends with the same segment. */
+  #closed(): void {
+    const { presentation, listener } = this.#options;
+    for (const rendition of presentation.renditions) {
+      if (!this.#entered.has(rendition)) this.#silence(rendition);
+      rendition.completeTo(this.#plan.msn + 1);
+    }
+    presentation.publish();
+    listener.closed();
   }
 }
 

@@ -48,7 +48,6 @@ export class Presentation {
   #version = 0;
   /** What #countChanges gave for the newest snapshot. */
   #published = 0;
-  #removals = 0;
   #snapshot: PresentationSnapshot | undefined;
   #epochs = 0;
   #wallClockStart = 0;
@@ -63,10 +62,6 @@ export class Presentation {
   /** Playlists may be served. */
   get isOpen(): boolean {
     return this.#open;
-  }
-
-  get isEnded(): boolean {
-    return this.#ended;
   }
 
   get targetDuration(): number | undefined {
@@ -89,8 +84,8 @@ export class Presentation {
     return this.#options.firstOrdinal + this.#epochs;
   }
 
-  get renditionNames(): string[] {
-    return [...this.#renditions.keys()];
+  get renditions(): IterableIterator<Rendition> {
+    return this.#renditions.values();
   }
 
   rendition(name: string): Rendition | undefined {
@@ -143,15 +138,7 @@ export class Presentation {
     return rendition;
   }
 
-  /** Takes a rendition out of the presentation: nothing more will come of it. */
-  remove(name: string): void {
-    const rendition = this.#renditions.get(name);
-    if (rendition === undefined) return;
-    this.#renditions.delete(name);
-    this.#removals += rendition.version + 1;
-    this.publish();
-  }
-
+  /** Lets viewers in; from then on every change is published. */
   open(): void {
     this.#open = true;
     this.publish();
@@ -161,8 +148,7 @@ export class Presentation {
   awaitNextEpoch(): void {
     const epoch = this.epochId(this.nextOrdinal);
     const msn = this.nextMsn;
-    for (const rendition of this.#renditions.values())
-      rendition.expect({ epoch, msn, part: 0, newInit: true });
+    for (const rendition of this.#renditions.values()) rendition.expect({ epoch, msn, part: 0 });
     this.publish();
   }
 
@@ -202,7 +188,7 @@ export class Presentation {
 
   /** A number that differs from the last when a snapshot would. */
   #countChanges(): number {
-    let changes = this.#removals + (this.#open ? 1 : 0) + (this.#ended ? 1 : 0);
+    let changes = (this.#open ? 1 : 0) + (this.#ended ? 1 : 0);
     for (const rendition of this.#renditions.values()) changes += rendition.version;
     return changes;
   }

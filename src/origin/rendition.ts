@@ -15,6 +15,8 @@ export interface RenditionEpoch {
   readonly track: Track;
   /** ms since the Unix epoch of the epoch's media time 0. */
   readonly wallClockZero: number;
+  /** Where a segment begins and ends in all renditions, in seconds of the epoch's media time; undefined when it is not known. */
+  readonly spanOf: (msn: number) => { readonly start: number; readonly end: number } | undefined;
 }
 
 export interface WindowLimits {
@@ -38,8 +40,10 @@ const KEEP_TARGET_DURATIONS = 3;
 /** A window never holds more segments than this, whatever their length. */
 const MAX_SEGMENTS = 20_000;
 
-const samePart = (a: NextPart | undefined, b: NextPart | undefined): boolean =>
-  a?.epoch === b?.epoch && a?.msn === b?.msn && a?.part === b?.part && a?.newInit === b?.newInit;
+type Place = Omit<NextPart, 'newInit'> | undefined;
+
+const samePart = (a: Place, b: Place): boolean =>
+  a?.epoch === b?.epoch && a?.msn === b?.msn && a?.part === b?.part;
 
 const floor5 = (seconds: number): number => Math.floor(seconds * 1e5 + 1e-6) / 1e5;
 const round5 = (seconds: number): number => Math.round(seconds * 1e5) / 1e5;
@@ -58,7 +62,8 @@ export class Rendition {
   #removed: StoredSegment[] = [];
   #open: { msn: number; parts: SegmenterPart[] } | undefined;
   #nextMsn: number;
-  #next: NextPart | undefined;
+  #next: Place;
+  #active = true;
   #version = 0;
   #snapshot: RenditionSnapshot | undefined;
 
@@ -89,8 +94,8 @@ export class Rendition {
     return this.#segments.length > 0 || this.#open !== undefined;
   }
 
-  get hasCompleteSegment(): boolean {
-    return this.#segments.length > 0;
+  get track(): Track {
+    return this.#epoch.track;
   }
 
   /** Rises with each change. */
@@ -100,14 +105,28 @@ export class Rendition {
 
   beginEpoch(epoch: RenditionEpoch): void {
     this.#epoch = epoch;
+    this.#active = true;
     this.#inits.set(epoch.id, initSegment(epoch.track));
-    this.expect({ epoch: epoch.id, msn: this.#nextMsn, part: 0, newInit: false });
+    this.expect({ epoch: epoch.id, msn: this.#nextMsn, part: 0 });
+  }
+
+  /** Nothing of it will come for now: its playlist goes on with gaps, and new viewers are not offered it. */
+  rest(): void {
+    this.#active = false;
+    this.#changed();
   }
 
   /** States where the next part will be; undefined when there will be none. */
-  expect(next: NextPart | undefined): void {
+  expect(next: Place): void {
     if (samePart(next, this.#next)) return;
     this.#next = next;
+    this.#changed();
+  }
+
+  /** Lists gaps for the segments before `msn` that did not come, so that numbers are the same in every rendition. */
+  completeTo(msn: number): void {
+    if (this.#nextMsn >= msn) return;
+    this.#fillTo(msn);
     this.#changed();
   }
 
@@ -186,18 +205,14 @@ export class Rendition {
   }
 
   #gap(msn: number): StoredSegment {
-    const previous = this.#segments.at(-1)?.info;
-    const { targetDuration } = this.#limits();
+    const span = this.#epoch.spanOf(msn) ?? { start: 0, end: this.#limits().targetDuration };
     return {
       info: {
         msn,
         epoch: this.#epoch.id,
         discontinuity: this.#opensEpoch(),
-        duration: previous?.duration ?? targetDuration,
-        programDateTime:
-          previous === undefined
-            ? this.#epoch.wallClockZero
-            : previous.programDateTime + previous.duration * 1000,
+        duration: round5(span.end - span.start),
+        programDateTime: this.#epoch.wallClockZero + span.start * 1000,
         complete: true,
         gap: true,
         parts: [],
@@ -297,7 +312,8 @@ export class Rendition {
       mediaSequence: head?.msn ?? this.#nextMsn,
       discontinuitySequence: head?.discontinuity === true ? ordinal - 1 : ordinal,
       segments: listed,
-      next: this.#next,
+      next: this.#next && { ...this.#next, newInit: listed.at(-1)?.epoch !== this.#next.epoch },
+      active: this.#active,
       version: this.#version,
     };
   }

@@ -29,7 +29,7 @@ export interface NextPart {
   readonly epoch: string;
   readonly msn: number;
   readonly part: number;
-  /** It is the first of an epoch, whose init segment is not out yet. */
+  /** It is the first of an epoch: a playlist does not name its init segment yet. */
   readonly newInit: boolean;
 }
 
@@ -54,6 +54,8 @@ export interface RenditionSnapshot {
   readonly segments: readonly SegmentInfo[];
   /** Where the next part will be: what PRELOAD-HINT names. Undefined once ended. */
   readonly next: NextPart | undefined;
+  /** False while nothing comes of it: it lists gaps for those who play it, and is offered to nobody new. */
+  readonly active: boolean;
   /** Rises with each change of this rendition. */
   readonly version: number;
 }

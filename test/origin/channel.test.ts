@@ -301,14 +301,18 @@ describe('a channel', () => {
     expect(rung.segments.at(-1)?.parts[0]?.uri).toContain('/4.0.m4s');
   });
 
-  it('takes the rungs away when the transcoder fails, and the source goes on', () => {
+  it('M20 rests the rungs when the transcoder fails: gaps for who plays them, offered to nobody, and the source goes on', () => {
     const { channel, made } = stage;
     const { session } = publish(channel);
     play(stage, session, 130);
     made[0]?.listener.onError(new Error('broken'));
     made[0]?.listener.onEnd();
     continuePlay(stage, session, 130, 200);
-    expect(channel.presentation?.snapshot().renditions.map((r) => r.name)).toEqual(['source', 'audio']);
+    const active = channel.presentation?.snapshot().renditions.filter((r) => r.active);
+    expect(active?.map((r) => r.name)).toEqual(['source', 'audio']);
+    expect(read(channel, '90p').segments.map((s) => s.gap)).toEqual([false, false, false]);
+    continuePlay(stage, session, 200, 310);
+    expect(read(channel, '90p').segments.map((s) => s.gap)).toEqual([false, false, false, true, true]);
     expect(channel.state).toBe('live');
   });
 
