@@ -52,17 +52,18 @@ export function readiness(
   const last = rendition.segments.at(-1);
   const lastMsn = last?.msn ?? rendition.mediaSequence - 1;
   const lastComplete = last === undefined || last.complete ? lastMsn : lastMsn - 1;
+  const { partTarget } = presentation;
+  const limit = partTarget < 1 ? Math.ceil(ADVANCE_PARTS / partTarget) : ADVANCE_PARTS;
   if (msn <= lastComplete) {
     // A part beyond the end of a closed segment means the first part of the next one.
     const parts = rendition.segments[msn - rendition.mediaSequence]?.parts.length ?? 0;
     const beyond = part !== undefined && msn === lastComplete && part >= parts && lastMsn === lastComplete;
-    return beyond ? 'wait' : 'ready';
+    if (!beyond) return 'ready';
+    return part >= parts + limit ? 'too-far' : 'wait';
   }
   if (msn > lastMsn + ADVANCE_SEGMENT_LIMIT) return 'too-far';
   if (part === undefined) return 'wait';
   const newestPart = msn === lastMsn ? (last?.parts.at(-1)?.index ?? -1) : -1;
   if (part <= newestPart) return 'ready';
-  const { partTarget } = presentation;
-  const limit = partTarget < 1 ? Math.ceil(ADVANCE_PARTS / partTarget) : ADVANCE_PARTS;
   return part > newestPart + limit ? 'too-far' : 'wait';
 }

@@ -5,6 +5,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
+  /** The body compressed, for clients that take it so. */
+  readonly gzip?: () => Buffer;
 }
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
@@ -39,8 +41,7 @@ export class Exchange {
   readonly query: string;
   readonly range: string;
   readonly ifNoneMatch: string;
-  /** The client takes gzip. */
-  readonly acceptsGzip: boolean;
+  readonly #acceptsGzip: boolean;
   readonly #response: HttpResponse;
   readonly #onAbort: (() => void)[] = [];
   readonly #done: (status: number, bytes: number) => void;
@@ -55,7 +56,7 @@ export class Exchange {
     this.query = request.getQuery();
     this.range = request.getHeader('range');
     this.ifNoneMatch = request.getHeader('if-none-match');
-    this.acceptsGzip = /\bgzip\b/.test(request.getHeader('accept-encoding'));
+    this.#acceptsGzip = /\bgzip\b/.test(request.getHeader('accept-encoding'));
     response.onAborted(() => {
       if (!this.#open) return;
       this.#open = false;
@@ -76,7 +77,8 @@ export class Exchange {
 
   send(reply: Reply): void {
     if (!this.#open) return;
-    const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+    const compressed = this.#acceptsGzip ? reply.gzip?.() : undefined;
+    const body = compressed ?? (typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body);
     const length = body?.length ?? 0;
     const response = this.#response;
     const whole = body === undefined || this.method === 'HEAD' || length <= WRITE_AT_ONCE;
@@ -85,6 +87,8 @@ export class Exchange {
       response.writeStatus(STATUS_TEXT[reply.status] ?? String(reply.status));
       for (const [name, value] of Object.entries(CORS_HEADERS)) response.writeHeader(name, value);
       for (const [name, value] of Object.entries(reply.headers)) response.writeHeader(name, value);
+      if (reply.gzip !== undefined) response.writeHeader('Vary', 'Accept-Encoding');
+      if (compressed !== undefined) response.writeHeader('Content-Encoding', 'gzip');
       if (this.method === 'HEAD') response.endWithoutBody(length);
       else if (WITHOUT_BODY.has(reply.status)) response.endWithoutBody();
       else if (body === undefined) response.end('');

@@ -6,7 +6,7 @@ import type { Origin } from '../origin/origin.js';
 import type { Presentation } from '../origin/presentation.js';
 import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
 import type { Exchange, Reply } from './exchange.js';
-import { mediaPlaylist, multivariantPlaylist } from './playlist-cache.js';
+import { mediaPlaylist, multivariantPlaylist, type RenderedPlaylist } from './playlist-cache.js';
 import { error, IMMUTABLE, ranged } from './replies.js';
 import type { Waiters } from './waiters.js';
 
@@ -80,7 +80,7 @@ export class LiveRoutes {
         return error(400, 'BAD_DIRECTIVE', 'the requested part is too far in the future');
       if (state === 'wait') return undefined;
       const maxAge = blocking ? BLOCKED_MAX_AGE * snapshot.targetDuration : 1;
-      return playlist(mediaPlaylist(snapshot, name, skip) ?? '', maxAge);
+      return playlist(mediaPlaylist(snapshot, name, skip), maxAge);
     };
     const key = `${name} ${String(msn)} ${String(part)} ${String(skip)}`;
     if (!blocking) {
@@ -176,13 +176,14 @@ function absent(rendition: RenditionSnapshot | undefined, epoch: string, { msn =
   return error(404, 'NOT_FOUND', 'no such media, or it is gone');
 }
 
-function playlist(body: string, maxAge: number): Reply {
+function playlist(rendered: RenderedPlaylist | undefined, maxAge: number): Reply {
+  if (rendered === undefined) return error(404, 'NOT_FOUND', 'the channel has no rendition of this name');
   const headers = { 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': `public, max-age=${String(maxAge)}` };
-  return { status: 200, headers, body };
+  return { status: 200, headers, ...rendered };
 }
 
 const etag = (presentation: Presentation): string =>
-  `"${presentation.id}-${String(presentation.snapshot().version)}"`;
+  `W/"${presentation.id}-${String(presentation.snapshot().version)}"`;
 
 function conditional(exchange: Exchange, reply: Reply, tag: string): Reply {
   const headers = { ...reply.headers, ETag: tag };

@@ -31,17 +31,11 @@ const ASSET_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** One file, and its compressed twin where the build made one. */
-interface Page {
-  readonly plain: Reply;
-  readonly gzip: Reply | undefined;
-}
-
 /** The index page, the watch page and their assets, read into memory once. */
 export class Pages {
-  readonly #index: Page | undefined;
-  readonly #watch: Page | undefined;
-  readonly #assets = new Map<string, Page>();
+  readonly #index: Reply | undefined;
+  readonly #watch: Reply | undefined;
+  readonly #assets = new Map<string, Reply>();
 
   /** @param directory the bundled pages; without it the server runs, but shows none */
   constructor(directory: string) {
@@ -55,35 +49,29 @@ export class Pages {
   }
 
   index(exchange: Exchange): void {
-    send(exchange, this.#index, 'the pages are not built; run "npm run build"');
+    exchange.send(this.#index ?? missing);
   }
 
   /** One page for every channel; it reads the channel's name from its own URL. */
   watch(exchange: Exchange): void {
-    send(exchange, this.#watch, 'the pages are not built; run "npm run build"');
+    exchange.send(this.#watch ?? missing);
   }
 
   asset(exchange: Exchange, file: string): void {
-    send(exchange, this.#assets.get(file), 'nothing is at this URL');
+    exchange.send(this.#assets.get(file) ?? error(404, 'NOT_FOUND', 'nothing is at this URL'));
   }
 }
 
-function send(exchange: Exchange, page: Page | undefined, otherwise: string): void {
-  if (page === undefined) exchange.send(error(404, 'NOT_FOUND', otherwise));
-  else exchange.send((exchange.acceptsGzip ? page.gzip : undefined) ?? page.plain);
-}
+const missing = error(404, 'NOT_FOUND', 'the pages are not built; run "npm run build"');
 
-function load(file: string, headers: Readonly<Record<string, string>>): Page | undefined {
+/** A file, with its compressed twin where the build made one. */
+function load(file: string, headers: Readonly<Record<string, string>>): Reply | undefined {
   const body = read(file);
   if (body === undefined) return undefined;
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
-  const plain = { status: 200, headers: { 'Content-Type': type, Vary: 'Accept-Encoding', ...headers }, body };
+  const reply = { status: 200, headers: { 'Content-Type': type, ...headers }, body };
   const compressed = read(file + COMPRESSED);
-  if (compressed === undefined) return { plain, gzip: undefined };
-  return {
-    plain,
-    gzip: { ...plain, headers: { ...plain.headers, 'Content-Encoding': 'gzip' }, body: compressed },
-  };
+  return compressed === undefined ? reply : { ...reply, gzip: () => compressed };
 }
 
 function read(file: string): Buffer | undefined {

@@ -1,36 +1,49 @@
+import { constants, gzipSync } from 'node:zlib';
 import { renderMediaPlaylist } from '../hls/media-playlist.js';
 import { renderMultivariantPlaylist } from '../hls/multivariant-playlist.js';
 import type { PresentationSnapshot } from '../origin/snapshot.js';
 
+/** A playlist's bytes, and the same compressed when somebody takes it so. */
+export interface RenderedPlaylist {
+  readonly body: Buffer;
+  readonly gzip: () => Buffer;
+}
+
 /** What has been rendered of one snapshot; goes with it. */
-const rendered = new WeakMap<PresentationSnapshot, Map<string, string>>();
+const rendered = new WeakMap<PresentationSnapshot, Map<string, RenderedPlaylist>>();
 
 function once(
   snapshot: PresentationSnapshot,
   key: string,
   render: () => string | undefined,
-): string | undefined {
-  let texts = rendered.get(snapshot);
-  if (texts === undefined) rendered.set(snapshot, (texts = new Map<string, string>()));
-  let text = texts.get(key);
-  if (text === undefined) {
-    text = render();
-    if (text !== undefined) texts.set(key, text);
-  }
-  return text;
+): RenderedPlaylist | undefined {
+  let playlists = rendered.get(snapshot);
+  if (playlists === undefined) rendered.set(snapshot, (playlists = new Map<string, RenderedPlaylist>()));
+  const kept = playlists.get(key);
+  if (kept !== undefined) return kept;
+  const text = render();
+  if (text === undefined) return undefined;
+  const body = Buffer.from(text);
+  let compressed: Buffer | undefined;
+  const playlist = {
+    body,
+    gzip: () => (compressed ??= gzipSync(body, { level: constants.Z_BEST_SPEED })),
+  };
+  playlists.set(key, playlist);
+  return playlist;
 }
 
-/** The media playlist of a rendition, rendered once a snapshot however many viewers ask. */
+/** The media playlist of a rendition, rendered once a snapshot however many viewers ask; undefined without such a rendition. */
 export function mediaPlaylist(
   snapshot: PresentationSnapshot,
   rendition: string,
   skip: boolean,
-): string | undefined {
+): RenderedPlaylist | undefined {
   return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}`, () =>
     renderMediaPlaylist(snapshot, rendition, skip),
   );
 }
 
-export function multivariantPlaylist(snapshot: PresentationSnapshot): string {
-  return once(snapshot, 'multivariant', () => renderMultivariantPlaylist(snapshot)) ?? '';
+export function multivariantPlaylist(snapshot: PresentationSnapshot): RenderedPlaylist | undefined {
+  return once(snapshot, 'multivariant', () => renderMultivariantPlaylist(snapshot));
 }

@@ -31,6 +31,8 @@ export interface ProbeResult {
 
 /** How long one kind waits for the other to show up, in media time. */
 export const MAX_OTHER_TRACK_WAIT_MS = 1000;
+/** And this long for sound that has been announced by its configuration. */
+export const MAX_ANNOUNCED_TRACK_WAIT_MS = 3000;
 /** Probing ends at the latest after this much media time: a video track may announce itself and send no keyframe. */
 export const MAX_PROBE_MS = 10_000;
 /** Probing ends at the latest with this many units held. */
@@ -111,7 +113,8 @@ export class Probe {
       return last || full || (waitedForOther && !expectsVideo) ? this.#result(known, undefined) : undefined;
     }
     const forced = last || full;
-    if (!forced && !hasAudio && !waitedForOther) return undefined;
+    const audioWait = known.audio === undefined ? MAX_OTHER_TRACK_WAIT_MS : MAX_ANNOUNCED_TRACK_WAIT_MS;
+    if (!forced && !hasAudio && elapsed < audioWait) return undefined;
     const frameRate = this.#frameRate(known.frameRateHints, forced);
     return frameRate && this.#result(known, frameRate);
   }

@@ -15,8 +15,5 @@ export interface Rational {
 
 export const toSeconds = (ticks: Ticks, timescale: number): number => ticks / timescale;
 
-/** Rounds to the nearest tick. */
-export const toTicks = (seconds: number, timescale: number): Ticks => Math.round(seconds * timescale);
-
 /** Converts between timescales, rounding to the nearest tick. */
 export const rescale = (ticks: Ticks, from: number, to: number): Ticks => Math.round((ticks * to) / from);

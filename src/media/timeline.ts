@@ -16,6 +16,9 @@ export interface TimelineOptions {
   readonly frameRateHint?: Rational;
 }
 
+/** Sound this near to the newest picture is on the same clock, however long it was away (ms). */
+const MAX_SOUND_OFFSET_MS = 1000;
+
 /** Either the tracks are still being found out, or units are being placed. */
 type Stage =
   { readonly type: 'probing'; readonly probe: Probe } | { readonly type: 'running'; readonly epoch: Epoch };
@@ -38,6 +41,8 @@ export class Timeline {
   #metadataFrameRate: Rational | undefined;
   #stage: Stage = { type: 'probing', probe: new Probe() };
   #awaitKeyframe = false;
+  /** Sound has appeared and waits for a keyframe to begin with. */
+  #joining = false;
   #droppedBefore = 0;
 
   constructor(options: TimelineOptions = {}) {
@@ -110,21 +115,37 @@ export class Timeline {
     const { epoch } = this.#stage;
     const config = unit.kind === 'video' ? this.#videoConfig : this.#audioConfig;
     const track = epoch[unit.kind];
-    if (track === undefined) {
-      const other = epoch.newest(otherKind(unit.kind)) ?? unit.time;
-      const joins = unit.keyframe && Math.abs(unit.time - other) <= MAX_TRACK_SKEW_MS;
-      return joins ? this.#restart(`${unit.kind} appeared`, unit) : this.#drop();
-    }
+    if (track === undefined) return this.#join(epoch, unit);
+    if (this.#joining && unit.kind === 'video' && unit.keyframe) return this.#restart('audio appeared', unit);
     if (config !== undefined && !track.decoderConfig.equals(config.record)) {
       return this.#restart(`the ${unit.kind} configuration changed`, unit);
     }
-    if (epoch.jumps(unit)) return this.#restart(`the ${unit.kind} timestamps jumped`, unit);
+    if (epoch.jumps(unit) && !this.#isHoleInSound(epoch, unit))
+      return this.#restart(`the ${unit.kind} timestamps jumped`, unit);
     return this.#place(epoch, unit);
+  }
+
+  /** A track that shows up late: picture at its keyframe, sound at the picture's next keyframe, so that no frame is lost. */
+  #join(epoch: Epoch, unit: StampedUnit): TimelineEvent[] {
+    const other = epoch.newest(otherKind(unit.kind)) ?? unit.time;
+    const isNear = unit.keyframe && Math.abs(unit.time - other) <= MAX_TRACK_SKEW_MS;
+    if (isNear && unit.kind === 'video') return this.#restart('video appeared', unit);
+    this.#joining = isNear;
+    return this.#drop();
+  }
+
+  /** Sound that was away and comes back where the picture is: its own clock leaves the hole. */
+  #isHoleInSound(epoch: Epoch, unit: StampedUnit): boolean {
+    const picture = epoch.newest('video');
+    return (
+      unit.kind === 'audio' && picture !== undefined && Math.abs(unit.time - picture) <= MAX_SOUND_OFFSET_MS
+    );
   }
 
   #restart(reason: string, unit: StampedUnit): TimelineEvent[] {
     const probe = new Probe();
     this.#stage = { type: 'probing', probe };
+    this.#joining = false;
     return [{ type: 'discontinuity', reason }, ...this.#hold(probe, unit)];
   }
 

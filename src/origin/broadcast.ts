@@ -37,7 +37,7 @@ type Step = TimelineEvent | { readonly type: 'end' };
 /** One publish session: turns its timeline's events into epochs, one after the other, none overlapping the next. */
 export class Broadcast {
   readonly #options: BroadcastOptions;
-  /** Steps that wait for the epoch before them to drain; DRAIN_DEADLINE bounds how many those can be. */
+  /** Steps that wait for the epoch before them to drain; DRAIN_DEADLINE bounds how long, and so how many. */
   #waiting: Step[] = [];
   #held: boolean;
   #epoch: Epoch | undefined;

@@ -38,7 +38,7 @@ interface StoredSegment {
 const KEEP_TARGET_DURATIONS = 3;
 
 /** A window never holds more segments than this, whatever their length. */
-const MAX_SEGMENTS = 20_000;
+const MAX_SEGMENTS = 100_000;
 
 type Place = Omit<NextPart, 'newInit'> | undefined;
 

@@ -76,6 +76,8 @@ describe('a blocking reload', () => {
     expect(ask(midSegment, '_HLS_msn=8')).toBe('too-far');
     expect(ask(midSegment, '_HLS_msn=5&_HLS_part=17')).toBe('wait');
     expect(ask(midSegment, '_HLS_msn=5&_HLS_part=18')).toBe('too-far');
+    expect(ask(closedSegment, '_HLS_msn=5&_HLS_part=24')).toBe('wait');
+    expect(ask(closedSegment, '_HLS_msn=5&_HLS_part=25')).toBe('too-far');
   });
 
   it('D8 answers at once for what is listed or gone', () => {

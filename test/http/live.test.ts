@@ -88,7 +88,8 @@ describe('playlists over HTTP', () => {
       expect(response.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
       expect(response.headers.get('cache-control')).toBe('public, max-age=1');
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
-      expect(response.headers.get('vary')).toBeNull();
+      expect(response.headers.get('vary')).toBe('Accept-Encoding');
+      expect(response.headers.get('content-encoding')).toBe('gzip');
     }
     const blocking = await get('/live/live/source/index.m3u8?_HLS_msn=2');
     expect(blocking.headers.get('cache-control')).toBe('public, max-age=12');
@@ -96,9 +97,14 @@ describe('playlists over HTTP', () => {
 
   it('N14 answer HEAD like GET without a body, and If-None-Match with 304 while nothing changed', async () => {
     goLive();
-    const full = await get('/live/live/source/index.m3u8');
+    const plain = { 'Accept-Encoding': 'identity' };
+    const full = await get('/live/live/source/index.m3u8', { headers: plain });
+    expect(full.headers.get('content-encoding')).toBeNull();
     const length = (await full.text()).length;
-    const head = await get('/live/live/source/index.m3u8', { method: 'HEAD' });
+    const head = await get('/live/live/source/index.m3u8?_HLS_msn=4&_HLS_part=9', {
+      method: 'HEAD',
+      headers: plain,
+    });
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([
       200,
       String(length),
@@ -247,10 +253,23 @@ describe('media over HTTP', () => {
     ]) {
       expect([path, (await get(`/live/live/source/${path}`)).status]).toEqual([path, 404]);
     }
-    const waiting = get(`/live/live/source/${hint}`);
+    // Segment 4 ends after 30 frames, where three whole parts and 12 frames are out: part 5 never comes.
+    more(10);
+    const late = (await media()).hint ?? '';
+    expect(late).toMatch(/4\.5\.m4s$/);
+    const waiting = get(`/live/live/source/${late}`);
+    await held(1);
+    session?.event({ type: 'unit', kind: 'video', unit: { ...frame(sent), keyframe: true } });
+    session?.end('goodbye');
+    expect((await waiting).status).toBe(404);
+  });
+
+  it('makes the hinted part of what is pending when the publisher leaves', async () => {
+    goLive();
+    const waiting = get(`/live/live/source/${(await media()).hint}`);
     await held(1);
     session?.end('goodbye');
-    expect((await waiting).status).toBe(200); // the pending frames became the hinted part
+    expect((await waiting).status).toBe(200);
   });
 
   it('N14 answers ranges with 206, and 416 beyond the end', async () => {

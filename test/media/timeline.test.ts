@@ -205,6 +205,47 @@ describe('streams of one track', () => {
     expect(starts(both)[0]).toMatchObject({ video: { kind: 'video' }, audio: { kind: 'audio' } });
   });
 
+  it('D6: no picture is lost when sound appears between two keyframes', () => {
+    const timeline = timelineWith({ asc: null });
+    feed(timeline, stream({ ms: 3000, audio: false }));
+    timeline.audioConfig(ASC);
+    // The next keyframe is 1 s later: sound from 3.48 s on waits for it.
+    const messages = [
+      ...stream({ from: 3000, ms: 480, audio: false }),
+      ...stream({ from: 3480, ms: 520, gop: 10_000, video: false }),
+    ];
+    const between = feed(timeline, messages);
+    expect(discontinuities(between)).toEqual([]);
+    expect(dataOf(between)).toHaveLength(12);
+    const both = feed(timeline, stream({ from: 4000, ms: 1000 }));
+    expect(discontinuities(both)).toEqual([{ type: 'discontinuity', reason: 'audio appeared' }]);
+    expect(both.filter((event) => event.type === 'unit' && event.kind === 'video')).toHaveLength(25);
+  });
+
+  it('D6: sound that is announced is waited for longer than sound that is not', () => {
+    const timeline = timelineWith();
+    expect(feed(timeline, stream({ ms: 2000, audio: false }))).toEqual([]);
+    const events = feed(timeline, stream({ from: 2000, ms: 200 }));
+    expect(starts(events)[0]).toMatchObject({ video: { kind: 'video' }, audio: { kind: 'audio' } });
+  });
+
+  it('T3: sound that was away and is back with the picture leaves a hole, not a discontinuity', () => {
+    const timeline = timelineWith();
+    const events = [
+      ...feed(timeline, stream({ ms: 2000 })),
+      ...feed(timeline, stream({ from: 2000, ms: 4000, audio: false })),
+      ...feed(timeline, stream({ from: 6000, ms: 1000 })),
+    ];
+    expect(discontinuities(events)).toEqual([]);
+    expect(events.filter((event) => event.type === 'unit' && event.kind === 'video')).toHaveLength(175);
+    const times = events.flatMap((event) =>
+      event.type === 'unit' && event.kind === 'audio' ? [event.unit.dts / 48_000] : [],
+    );
+    const steps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(Math.max(...steps)).toBeGreaterThan(3.9);
+    expect(Math.max(...steps)).toBeLessThan(4.1);
+  });
+
   it('drops units of a track that has no configuration', () => {
     const timeline = timelineWith({ asc: null });
     feed(timeline, stream({ ms: 2000 }));
