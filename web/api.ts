@@ -5,7 +5,10 @@ const REQUEST_TIMEOUT_MS = 5000;
 const RTMP_PORT = 1935;
 
 function get(path: string): Promise<Response> {
-  return fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  // Not AbortSignal.timeout: Safari before 16 plays HLS by itself and lacks it.
+  const timeout = new AbortController();
+  setTimeout(() => timeout.abort(), REQUEST_TIMEOUT_MS);
+  return fetch(path, { cache: 'no-store', signal: timeout.signal });
 }
 
 /** Never rejects: a server that cannot be asked, or is in trouble, is an answer too. */

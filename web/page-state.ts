@@ -144,7 +144,7 @@ function mustAttach(state: PageState, now: number): boolean {
     case 'ended':
       return superseded || now - player.at > END_DISAGREEMENT;
     case 'failed':
-      return now - player.at >= retryDelay(state.failures + 1);
+      return !state.paused && now - player.at >= retryDelay(state.failures + 1);
   }
 }
 

@@ -33,6 +33,8 @@ export class Playback {
   readonly #controller = new LatencyController();
   /** At the live edge by the viewer's will: false once they pause or seek back. */
   #following = true;
+  /** By the viewer's will, or the browser's; not because a new source was attached. */
+  #paused = false;
   #moving = false;
   /** The present player has shown a moving picture. */
   #started = false;
@@ -52,9 +54,11 @@ export class Playback {
     video.addEventListener('pause', () => {
       if (video.ended || this.#player === null) return;
       this.#following = false;
+      this.#paused = true;
       hooks.event({ kind: 'paused' });
     });
     video.addEventListener('play', () => {
+      this.#paused = false;
       this.#controller.start(clock());
       this.#movedAt = clock();
       hooks.event({ kind: 'resumed' });
@@ -85,6 +89,7 @@ export class Playback {
       this.#destroyPlayer();
     }
     this.#following = true;
+    this.#paused = false;
     this.#moving = false;
     this.#started = false;
     this.#lastTime = 0;
@@ -106,6 +111,7 @@ export class Playback {
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
       if (this.video.muted) {
+        this.#paused = true;
         this.#hooks.event({ kind: 'paused' });
         return;
       }
@@ -158,6 +164,10 @@ export class Playback {
     const now = clock();
     const { video } = this;
     const time = video.currentTime;
+    // Recovering from a media error attaches anew, which pauses the element and tells nobody.
+    const isStopped = video.paused && !video.ended && !this.#paused;
+    if (isStopped && this.#player !== null && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)
+      void this.play();
     if (this.#player === null || video.paused || video.ended) {
       this.#movedAt = now;
       this.#lastTime = time;

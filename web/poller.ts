@@ -10,7 +10,7 @@ export class Poller {
   readonly #ask: () => Promise<void>;
   readonly #interval: () => number;
 
-  /** `interval` gives seconds; `ask` must not reject. */
+  /** `interval` gives seconds. What `ask` rejects with is the caller's of `now`; the polling goes on. */
   constructor(ask: () => Promise<void>, interval: () => number) {
     this.#ask = ask;
     this.#interval = interval;
@@ -21,9 +21,12 @@ export class Poller {
     if (this.#asking) return;
     clearTimeout(this.#timer);
     this.#asking = true;
-    await this.#ask();
-    this.#asking = false;
-    this.#schedule();
+    try {
+      await this.#ask();
+    } finally {
+      this.#asking = false;
+      this.#schedule();
+    }
   }
 
   /** The interval may have become shorter: count it from now. */

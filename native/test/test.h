@@ -45,13 +45,19 @@ void CheckEqual(const A& actual, const B& expected, const char* text, const char
   static const ::millrace::test::Registration MILLRACE_JOIN(id, Registration)(name, id); \
   static void id()
 
-#define CHECK(condition) \
-  if (!(condition)) ::millrace::test::FailCheck(__FILE__, __LINE__, #condition)
+#define CHECK(condition)                                                           \
+  do {                                                                             \
+    if (!(condition)) ::millrace::test::FailCheck(__FILE__, __LINE__, #condition); \
+  } while (false)
 #define CHECK_EQUAL(actual, expected) \
   ::millrace::test::CheckEqual(actual, expected, #actual, __FILE__, __LINE__)
-#define CHECK_THROWS(expression, Exception)                                                    \
-  try {                                                                                        \
-    expression;                                                                                \
-    ::millrace::test::FailCheck(__FILE__, __LINE__, #expression " did not throw " #Exception); \
-  } catch (const Exception&) {                                                                 \
-  }
+#define CHECK_THROWS(expression, Exception)                                                                \
+  do {                                                                                                     \
+    bool threw = false;                                                                                    \
+    try {                                                                                                  \
+      expression;                                                                                          \
+    } catch (const Exception&) {                                                                           \
+      threw = true;                                                                                        \
+    }                                                                                                      \
+    if (!threw) ::millrace::test::FailCheck(__FILE__, __LINE__, #expression " did not throw " #Exception); \
+  } while (false)

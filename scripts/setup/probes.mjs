@@ -12,17 +12,17 @@ import { delimiter, join } from 'node:path';
  * @returns {Requirement[]}
  */
 export function findMissing(requirements, env = process.env) {
-  const libraryFolders = listLibraryFolders();
+  const libFolders = listLibraryFolders();
   return requirements.filter(({ probe }) => {
     switch (probe.kind) {
       case 'command':
         return !probe.names.some((name) => findCommand(name, env) !== undefined);
       case 'pkg-config':
-        return !pkgConfigFolders(libraryFolders, env).some((folder) =>
+        return !pkgConfigFolders(libFolders, env).some((folder) =>
           existsSync(join(folder, `${probe.name}.pc`)),
         );
       case 'plugin':
-        return !libraryFolders.some((folder) =>
+        return !libFolders.some((folder) =>
           ['so', 'dylib'].some((ending) =>
             existsSync(join(folder, 'gstreamer-1.0', `libgst${probe.name}.${ending}`)),
           ),
@@ -61,12 +61,12 @@ function listLibraryFolders() {
 }
 
 /**
- * @param {readonly string[]} libraryFolders
+ * @param {readonly string[]} libFolders
  * @param {NodeJS.ProcessEnv} env
  */
-function pkgConfigFolders(libraryFolders, env) {
+function pkgConfigFolders(libFolders, env) {
   const own = (env.PKG_CONFIG_PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return [...own, ...libraryFolders.map((folder) => join(folder, 'pkgconfig')), '/usr/share/pkgconfig'];
+  return [...own, ...libFolders.map((folder) => join(folder, 'pkgconfig')), '/usr/share/pkgconfig'];
 }
 
 /** @param {string} path */

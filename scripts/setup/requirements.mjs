@@ -64,7 +64,7 @@ export const REQUIREMENTS = [
   {
     name: 'pkg-config',
     neededFor: 'transcoding',
-    probe: { kind: 'command', names: ['pkg-config', 'pkgconf'] },
+    probe: { kind: 'command', names: ['pkg-config'] },
     debian: 'pkg-config',
     fedora: 'pkgconf-pkg-config',
     homebrew: 'pkgconf',

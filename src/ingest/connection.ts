@@ -256,7 +256,7 @@ export class IngestConnection {
   #endPublication(reason: 'goodbye' | 'vanished'): void {
     const publication = this.#publication;
     this.#publication = undefined;
-    publication?.end(reason);
+    this.#guard(() => publication?.end(reason));
   }
 
   #close(reason: CloseReason): void {
@@ -270,7 +270,7 @@ export class IngestConnection {
   #socketClosed(): void {
     this.#closing = true;
     clearTimeout(this.#deadline);
-    this.#guard(() => this.#endPublication('vanished'));
+    this.#endPublication('vanished');
     const level = this.#level('info');
     this.#logger[level]({ reason: this.#reason, bytes: this.#socket.bytesRead }, 'connection closed');
     this.#context.observer.connectionClosed(this.#reason);

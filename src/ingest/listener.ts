@@ -81,7 +81,7 @@ export class IngestListener {
 
   #accept(socket: Socket): void {
     const { observer } = this.#options;
-    const address = plainAddress(socket.remoteAddress);
+    const address = addressOf(socket.remoteAddress);
     const fromAddress = this.#perAddress.get(address) ?? 0;
     const total = this.#connections.size >= this.#limits.maxConnections;
     if (total || fromAddress >= this.#limits.maxConnectionsPerAddress) {
@@ -111,6 +111,13 @@ export class IngestListener {
   }
 }
 
-/** An IPv4 peer of a dual-stack socket under its IPv4 name. */
-const plainAddress = (address: string | undefined): string =>
-  (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
+/** What counts as one address: an IPv4 address (also of a dual-stack socket), or an IPv6 network of 64 bits. */
+export function addressOf(address: string | undefined): string {
+  const plain = (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail] = plain.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':') + '::/64';
+}

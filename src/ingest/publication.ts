@@ -90,10 +90,14 @@ export class Publication {
   end(reason: 'goodbye' | 'vanished'): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#deliver(this.#timeline.finish());
-    const { droppedUnits } = this.#timeline;
-    if (droppedUnits > 0) this.#logger.info({ droppedUnits }, 'units were dropped');
-    this.#grant.session.end(reason);
+    try {
+      this.#deliver(this.#timeline.finish());
+      const { droppedUnits } = this.#timeline;
+      if (droppedUnits > 0) this.#logger.info({ droppedUnits }, 'units were dropped');
+    } finally {
+      // Whatever failed before: a channel must never stay taken by a publisher that is gone.
+      this.#grant.session.end(reason);
+    }
   }
 
   #tolerate(step: () => TimelineEvent[]): void {

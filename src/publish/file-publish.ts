@@ -53,17 +53,16 @@ export function startFilePublish({ url, file, loop = false, logger }: FilePublis
 /** The audio and video messages of an FLV file, timestamps from 0. Throws FLV_MALFORMED. */
 export function readMessages(bytes: Buffer): FileMessage[] {
   const messages: FileMessage[] = [];
-  let start: number | undefined;
   for (const { type, timestamp, body } of readFlv(bytes)) {
     if (type === 'script') continue;
     const kind = type === 'video' ? videoKind(body) : audioKind(body);
     if (kind === undefined) continue;
-    start ??= timestamp;
-    messages.push({ type, kind, timestamp: (timestamp - start) >>> 0, body });
+    messages.push({ type, kind, timestamp, body });
   }
   if (messages.every(({ kind }) => kind === 'config'))
     throw new MillraceError('FLV_MALFORMED', 'the file holds no audio and no video');
-  return messages;
+  const start = messages.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
+  return messages.map((message) => ({ ...message, timestamp: message.timestamp - start }));
 }
 
 /** How long one pass of the file lasts, the last frame included: 1 ms at least. */

@@ -20,7 +20,8 @@ const DEFAULT_PORT = 1935;
 export function parseRtmpUrl(text: string): RtmpTarget {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'rtmp:' || url.hostname === '') throw invalid('it does not begin with rtmp://HOST');
-  const path = decodeURI(url.pathname);
+  if (url.hash !== '') throw invalid('a # cannot stand in a stream key');
+  const path = decoded(url.pathname);
   const slash = path.lastIndexOf('/');
   const app = path.slice(1, slash);
   const streamKey = path.slice(slash + 1);
@@ -37,3 +38,12 @@ export function parseRtmpUrl(text: string): RtmpTarget {
 
 const invalid = (fault: string): MillraceError =>
   new MillraceError('CONFIG_INVALID', `the RTMP URL must be rtmp://HOST[:PORT]/APP/KEY: ${fault}`);
+
+/** Percent signs that encode nothing are part of the key. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}

@@ -11,6 +11,9 @@ export const MAX_CHUNK_STREAMS = 64;
 /** Bytes that may wait unread after `hold`. */
 export const MAX_HELD_INPUT = 256 * 1024;
 
+/** Bytes held for incomplete messages of a peer that may not send media yet: commands need no more. */
+export const MAX_STRANGER_BYTES = 256 * 1024;
+
 /** Bytes held for all incomplete messages of one connection together. */
 export const MAX_PARTIAL_BYTES = 16 * 1024 * 1024;
 
@@ -34,10 +37,16 @@ export class ChunkReader {
   #current: ChunkStream | undefined;
   #chunkLeft = 0;
   #partialBytes = 0;
+  #partialLimit = MAX_STRANGER_BYTES;
 
   /** Bytes held for incomplete messages; never above `MAX_PARTIAL_BYTES`. */
   get heldBytes(): number {
     return this.#partialBytes;
+  }
+
+  /** The peer may send media from now on: messages of their size are held. */
+  allowMedia(): void {
+    this.#partialLimit = MAX_PARTIAL_BYTES;
   }
 
   push(bytes: Buffer): void {
@@ -86,8 +95,8 @@ export class ChunkReader {
       const held = stream.held;
       stream.append(this.#input, this.#position, end);
       this.#partialBytes += stream.held - held;
-      if (this.#partialBytes > MAX_PARTIAL_BYTES) {
-        throw new MillraceError('RTMP_LIMIT', `incomplete messages hold over ${MAX_PARTIAL_BYTES} bytes`);
+      if (this.#partialBytes > this.#partialLimit) {
+        throw new MillraceError('RTMP_LIMIT', `incomplete messages hold over ${this.#partialLimit} bytes`);
       }
       this.#chunkLeft -= end - this.#position;
       this.#position = end;

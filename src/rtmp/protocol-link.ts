@@ -38,6 +38,11 @@ export class ProtocolLink {
     return this.#reader.heldBytes;
   }
 
+  /** The peer may send media from now on. */
+  allowMedia(): void {
+    this.#reader.allowMedia();
+  }
+
   /** Counts bytes that came in, the handshake's included, and acknowledges a full window (RTMP 1.0 5.4.3). */
   count(bytes: number): void {
     this.#received += bytes;

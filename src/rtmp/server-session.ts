@@ -108,6 +108,7 @@ export class ServerSession {
 
   /** Lets the publisher in. Only after a `publish` result. */
   acceptPublish(): SessionResult[] {
+    this.#link.allowMedia();
     const state = this.#requestedState();
     this.#state = { ...state, stage: 'publishing' };
     const begin = this.#send(userControlMessage(UserControlEvent.StreamBegin, state.streamId));

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { ChunkReader, MAX_CHUNK_STREAMS, MAX_PARTIAL_BYTES } from '../../src/rtmp/chunk-reader.js';
+import {
+  ChunkReader,
+  MAX_CHUNK_STREAMS,
+  MAX_PARTIAL_BYTES,
+  MAX_STRANGER_BYTES,
+} from '../../src/rtmp/chunk-reader.js';
 import { setChunkSizeMessage } from '../../src/rtmp/messages/control.js';
 import { basicHeader, chunk, codeOf, readAll, singleBytes } from './support.js';
 
@@ -251,11 +256,23 @@ describe('limits', () => {
 
   test('A2: the sum of all unfinished messages is bounded', () => {
     const reader = new ChunkReader();
+    reader.allowMedia();
     const size = 7 * 1024 * 1024;
     const open = (id: number): Buffer => chunk(0, id, { length: size }, Buffer.alloc(size - 1));
     const flood = (): unknown => readAll([setChunkSize(size - 1), open(4), open(5), open(6)], reader);
     expect(codeOf(flood)).toBe('RTMP_LIMIT');
     expect(reader.heldBytes).toBeLessThanOrEqual(MAX_PARTIAL_BYTES + size);
+  });
+});
+
+describe('a peer that may not send media yet', () => {
+  test('A2: holds no more than commands need', () => {
+    const part = chunk(0, 6, { length: 8 * 1024 * 1024 }, Buffer.alloc(MAX_STRANGER_BYTES + 1));
+    const stream = [setChunkSize(0xffffff), part];
+    expect(codeOf(() => readAll(stream, new ChunkReader()))).toBe('RTMP_LIMIT');
+    const admitted = new ChunkReader();
+    admitted.allowMedia();
+    expect(readAll(stream, admitted)).toHaveLength(1);
   });
 });
 
