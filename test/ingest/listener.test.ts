@@ -161,6 +161,20 @@ describe('a publish', () => {
     ingest.target.onEvent = undefined;
     await flowing(ingest);
   });
+
+  test('a fault of the origin with the very last units still ends the publish', async () => {
+    const ingest = await startIngest();
+    const { publisher, publish } = await publishing(ingest);
+    ingest.target.onEvent = () => {
+      throw new Error('origin broke');
+    };
+    publisher.send(publisher.session.audio(0, aacSequenceHeader(asc)));
+    // Too few to start the timeline: they come out of it when the publisher is gone.
+    for (let i = 0; i < 5; i++) publisher.send(publisher.session.audio(i * 21, aacRaw(Buffer.of(0x21, i))));
+    publisher.socket.end();
+    expect(await ingest.observer.closed.next()).toBe('INTERNAL');
+    expect(publish.ends).toEqual(['vanished']);
+  });
 });
 
 describe('refusals', () => {
