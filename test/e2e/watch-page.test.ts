@@ -115,7 +115,7 @@ describe('the watch page', () => {
       const response = await route.fetch();
       const body = await response.body();
       // Lengths of NAL units that do not add up: no decoder takes them.
-      if (damaged < 2 && route.request().url().includes('/audio/') === false) {
+      if (damaged < 2 && !route.request().url().includes('/audio/')) {
         damaged += 1;
         body.fill(0xff, body.indexOf('mdat') + 4);
       }
