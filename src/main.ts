@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { MillraceError } from './errors.js';
 
-const VERSION = '0.1.0';
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** Parses the command line and runs the command; sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -16,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Each command's module is loaded only when it is asked for: `--help` and `doctor` need no server. */
 function program(): Command {
-  const millrace = new Command('millrace').description('A live-streaming server').version(VERSION);
+  const millrace = new Command('millrace').description('A live-streaming server').version(version);
   millrace
     .command('serve', { isDefault: true })
     .description('run the server')
