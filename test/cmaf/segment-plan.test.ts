@@ -34,6 +34,20 @@ describe('the segment plan', () => {
     expect(startsOf(planOf([0, 45, 90, 135], 140).plan)).toEqual([0, 45, 90, 135]);
   });
 
+  it('L10 needs no boundary without a keyframe where scene cuts come between keyframes each 2 s', () => {
+    const { plan, forced } = planOf([0, 60, 75, 135, 195, 210, 270, 275, 335], 360, 2, 2);
+    expect(forced).toEqual([]);
+    expect(startsOf(plan)).toEqual([0, 60, 75, 135, 195, 210, 270, 275, 335]);
+  });
+
+  it('M1 ends segments within a hole that none may span, and begins a new one behind it', () => {
+    const plan = new SegmentPlan({ firstMsn: 7, timescale: 90_000, segmentTarget: 2, targetDuration: 2 });
+    for (const n of [...Array.from({ length: 40 }, (_, i) => i), 90, 91])
+      plan.offer(n * FRAME, n * FRAME, FRAME, n % 30 === 0);
+    expect(startsOf(plan)).toEqual([0, 60, 90]);
+    expect(plan.spanOf(8)).toEqual({ start: 60 * FRAME, end: 90 * FRAME });
+  });
+
   it('M1 forces a boundary before a segment could round to more than TARGETDURATION', () => {
     const { plan, forced } = planOf([0], 200, 2, 2);
     expect(forced.length).toBe(2);
