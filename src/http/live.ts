@@ -89,7 +89,7 @@ export class LiveRoutes {
         exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);
       return;
     }
-    this.#waiters.answer(exchange, presentation, key, attempt, patience(presentation));
+    this.#waiters.answer({ exchange, presentation, key, attempt, patience: patience(presentation) });
   }
 
   #bytes(exchange: Exchange, channel: Channel, name: string, epoch: string, file: string): void {
@@ -112,7 +112,7 @@ export class LiveRoutes {
       return isComing(listed, epoch, find) ? undefined : absent(listed, epoch, find);
     };
     const key = `${name} ${epoch} ${file} ${exchange.range}`;
-    this.#waiters.answer(exchange, presentation, key, attempt, patience(presentation));
+    this.#waiters.answer({ exchange, presentation, key, attempt, patience: patience(presentation) });
   }
 
   #poster(exchange: Exchange, channel: Channel): void {

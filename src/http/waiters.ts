@@ -9,6 +9,17 @@ export const MAX_WAITERS = 50_000;
 /** The answer, as soon as the snapshot allows one. */
 export type Attempt = (snapshot: PresentationSnapshot) => Reply | undefined;
 
+/** A request for something that may not exist yet. */
+export interface HoldableRequest {
+  readonly exchange: Exchange;
+  readonly presentation: Presentation;
+  /** The same for requests that always get the same answer. */
+  readonly key: string;
+  readonly attempt: Attempt;
+  /** ms until 503. */
+  readonly patience: number;
+}
+
 /** Identical requests wait together: one look at each snapshot and one answer for all of them. */
 interface Group {
   readonly attempt: Attempt;
@@ -31,33 +42,17 @@ export class Waiters {
     return this.#count;
   }
 
-  /**
-   * Answers at once if possible, else holds the exchange.
-   *
-   * @param key the same for requests that always get the same answer
-   * @param patience ms until 503
-   */
-  answer(
-    exchange: Exchange,
-    presentation: Presentation,
-    key: string,
-    attempt: Attempt,
-    patience: number,
-  ): void {
+  /** Answers at once if possible, else holds the exchange. */
+  answer(request: HoldableRequest): void {
+    const { exchange, presentation, attempt } = request;
     const reply = attempt(presentation.snapshot());
     if (reply !== undefined) exchange.send(reply);
     else if (this.#count >= MAX_WAITERS)
       exchange.send(error(503, 'TOO_MANY_WAITERS', 'too many requests are waiting'));
-    else this.#hold(exchange, presentation, key, attempt, patience);
+    else this.#hold(request);
   }
 
-  #hold(
-    exchange: Exchange,
-    presentation: Presentation,
-    key: string,
-    attempt: Attempt,
-    patience: number,
-  ): void {
+  #hold({ exchange, presentation, key, attempt, patience }: HoldableRequest): void {
     const room = this.#enter(presentation);
     let group = room.groups.get(key);
     if (group === undefined) room.groups.set(key, (group = { attempt, members: new Map() }));
