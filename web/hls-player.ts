@@ -1,5 +1,5 @@
 /** The player over Media Source Extensions: hls.js, set so that only our own controller acts on latency. */
-import Hls, { ErrorTypes, Events, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import Hls, { Events, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
 import { formatBitrate, formatResolution } from './format.js';
 import { PatientPlaylistLoader } from './patient-playlist-loader.js';
 import type { LiveWindow, Player, PlayerEvents, Quality } from './player.js';
@@ -44,8 +44,6 @@ const config: Partial<HlsConfig> = {
   },
 };
 
-/** A media error soon after a recovery means that recovering does not help. */
-const RECOVERY_HELPED_AFTER_MS = 5000;
 /** With no more than this in hand, waiting for the next load to bring the chosen quality beats a flush. */
 const SHORT_BUFFER = 3;
 
@@ -57,7 +55,6 @@ export class HlsPlayer implements Player {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
   readonly #events: PlayerEvents;
-  #recoveredAt = -Infinity;
 
   constructor(video: HTMLVideoElement, playlist: string, events: PlayerEvents) {
     this.#video = video;
@@ -68,7 +65,8 @@ export class HlsPlayer implements Player {
     hls.on(Events.LEVELS_UPDATED, () => events.qualities());
     hls.on(Events.LEVEL_SWITCHED, () => events.qualityChanged());
     hls.on(Events.ERROR, (_, { fatal, type, details }) => {
-      if (fatal) this.#recover(type, details);
+      // A new player at the live edge is surer than hls.js' own recovery, which stays where the media broke, paused.
+      if (fatal) events.failed(`${type}: ${details}`);
     });
     hls.attachMedia(video);
     hls.loadSource(playlist);
@@ -136,16 +134,6 @@ export class HlsPlayer implements Player {
   get #details(): LevelDetails | null {
     const details = this.#hls.latestLevelDetails;
     return details !== null && details.fragments.length > 0 ? details : null;
-  }
-
-  #recover(type: ErrorTypes, details: string): void {
-    const now = performance.now();
-    if (type === ErrorTypes.MEDIA_ERROR && now - this.#recoveredAt > RECOVERY_HELPED_AFTER_MS) {
-      this.#recoveredAt = now;
-      this.#hls.recoverMediaError();
-      return;
-    }
-    this.#events.failed(`${type}: ${details}`);
   }
 }
 

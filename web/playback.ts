@@ -52,7 +52,8 @@ export class Playback {
     video.addEventListener('canplay', () => this.tick());
     video.addEventListener('ended', () => hooks.event({ kind: 'ended' }));
     video.addEventListener('pause', () => {
-      if (video.ended || this.#player === null) return;
+      // An element that failed, or plays again already, was not paused by anybody.
+      if (video.ended || !video.paused || video.error !== null || this.#player === null) return;
       this.#following = false;
       this.#paused = true;
       hooks.event({ kind: 'paused' });
