@@ -40,11 +40,19 @@ export class Publication {
       const tag = parseVideoTag(body);
       switch (tag.type) {
         case 'config':
-          return this.#timeline.videoConfig(tag.record);
+          return this.#timeline.videoConfig({ track: 0, codec: tag.codec, record: tag.record });
         case 'frame': {
           this.#observer.unit(this.channel, 'video');
-          const { compositionTime, keyframe, data } = tag;
-          return this.#timeline.video({ timestamp, compositionTime, keyframe, data, arrival });
+          const { codec, compositionTime, keyframe, data } = tag;
+          return this.#timeline.video({
+            track: 0,
+            codec,
+            timestamp,
+            compositionTime,
+            keyframe,
+            data,
+            arrival,
+          });
         }
         case 'unsupported':
           throw new MillraceError('MEDIA_UNSUPPORTED', `video in ${tag.codec} is not carried, send H.264`);
@@ -61,10 +69,10 @@ export class Publication {
       const tag = parseAudioTag(body);
       switch (tag.type) {
         case 'config':
-          return this.#timeline.audioConfig(tag.asc);
+          return this.#timeline.audioConfig({ track: 0, codec: tag.codec, record: tag.asc });
         case 'frame':
           this.#observer.unit(this.channel, 'audio');
-          return this.#timeline.audio({ timestamp, data: tag.data, arrival });
+          return this.#timeline.audio({ track: 0, codec: tag.codec, timestamp, data: tag.data, arrival });
         case 'unsupported':
           throw new MillraceError('MEDIA_UNSUPPORTED', `audio in ${tag.codec} is not carried, send AAC`);
         case 'nothing':

@@ -2,14 +2,7 @@ import { MillraceError } from '../errors.js';
 import { BitReader } from './bit-reader.js';
 import { NAL_TYPE, nalType } from './nal.js';
 import type { Rational } from './time.js';
-
-/** Colour description codes of ITU-T H.273. */
-export interface VideoColour {
-  readonly primaries: number;
-  readonly transfer: number;
-  readonly matrix: number;
-  readonly fullRange: boolean;
-}
+import type { Colour } from './track.js';
 
 /** Frames per second as the VUI states them. */
 export interface VuiTiming extends Rational {
@@ -30,7 +23,7 @@ export interface AvcSps {
   /** 1:1 when unspecified. */
   readonly sampleAspectRatio: Rational;
   readonly timing: VuiTiming | undefined;
-  readonly colour: VideoColour | undefined;
+  readonly colour: Colour | undefined;
 }
 
 /** Larger than any level allows (level 6.2: 16880); guards arithmetic and allocation downstream. */
@@ -219,7 +212,7 @@ function parseSampleAspectRatio(bits: BitReader): Rational {
   return usable ? { num, den } : SQUARE;
 }
 
-function parseColour(bits: BitReader): VideoColour | undefined {
+function parseColour(bits: BitReader): Colour | undefined {
   bits.skip(3); // video_format
   const fullRange = bits.flag();
   if (!bits.flag()) return undefined;

@@ -1,6 +1,7 @@
 import { parseAudioSpecificConfig, type AacConfig } from './aac-config.js';
 import { parseAvcConfig, type AvcConfig } from './avc-config.js';
 import { VIDEO_TIMESCALE, type Rational, type Ticks } from './time.js';
+import { videoRangeOf } from './video-range.js';
 import type { AudioTrack, VideoTrack } from './track.js';
 
 /**
@@ -13,7 +14,7 @@ export function describeVideoTrack(
   parsed: AvcConfig = parseAvcConfig(record),
   compositionShift: Ticks = 0,
 ): VideoTrack {
-  const { codecString, width, height, displayWidth, displayHeight } = parsed;
+  const { codecString, width, height, displayWidth, displayHeight, sampleAspectRatio, colour } = parsed;
   return {
     kind: 'video',
     codec: 'avc',
@@ -23,7 +24,10 @@ export function describeVideoTrack(
     height,
     displayWidth,
     displayHeight,
+    sampleAspectRatio,
     frameRate,
+    colour,
+    videoRange: videoRangeOf(colour),
     compositionShift,
     timescale: VIDEO_TIMESCALE,
   };

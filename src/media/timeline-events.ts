@@ -1,11 +1,14 @@
 import type { AccessUnit } from './access-unit.js';
-import type { AudioTrack, VideoTrack } from './track.js';
+import type { TrackId } from './codec.js';
+import type { AlternateTrack, AudioTrack, VideoTrack } from './track.js';
 
 /** The tracks of an epoch are known; units follow. At least one track is present. */
 export interface TimelineStart {
   readonly type: 'start';
   readonly video: VideoTrack | undefined;
   readonly audio: AudioTrack | undefined;
+  /** Tracks beside the two above, of an encoder that sends several of a kind. */
+  readonly alternates: readonly AlternateTrack[];
   /** Wall clock (ms since the Unix epoch) of media time 0: the earliest that the arrivals seen so far allow. */
   readonly wallClockZero: number;
 }
@@ -13,6 +16,8 @@ export interface TimelineStart {
 export interface TimelineUnit {
   readonly type: 'unit';
   readonly kind: 'video' | 'audio';
+  /** Undefined: of the `video` or `audio` of the start. Else the alternate of that kind with this id. */
+  readonly alternate?: TrackId;
   readonly unit: AccessUnit;
 }
 

@@ -1,5 +1,6 @@
 import { parseAudioSpecificConfig, type AacConfig } from './aac-config.js';
 import { parseAvcConfig, type AvcConfig } from './avc-config.js';
+import type { AudioCodec, CodecConfig, VideoCodec } from './codec.js';
 import { Epoch } from './epoch.js';
 import { frameRateFromNumber } from './frame-rate.js';
 import { inspectAccessUnit } from './nal.js';
@@ -58,7 +59,7 @@ export class Timeline {
    * A video decoder configuration. A repeated one is ignored, a changed one takes effect with the next video unit.
    * Throws MEDIA_BAD_CONFIG and then goes on with the one before.
    */
-  videoConfig(record: Buffer): TimelineEvent[] {
+  videoConfig({ record }: CodecConfig<VideoCodec>): TimelineEvent[] {
     if (this.#videoConfig?.record.equals(record) !== true) {
       this.#videoConfig = { record, config: parseAvcConfig(record) };
       if (this.#stage.type === 'probing') this.#stage.probe.forget('video');
@@ -67,9 +68,9 @@ export class Timeline {
   }
 
   /** As {@link videoConfig}, of an AudioSpecificConfig. Throws MEDIA_BAD_CONFIG or MEDIA_UNSUPPORTED. */
-  audioConfig(asc: Buffer): TimelineEvent[] {
-    if (this.#audioConfig?.record.equals(asc) !== true) {
-      this.#audioConfig = { record: asc, config: parseAudioSpecificConfig(asc) };
+  audioConfig({ record }: CodecConfig<AudioCodec>): TimelineEvent[] {
+    if (this.#audioConfig?.record.equals(record) !== true) {
+      this.#audioConfig = { record, config: parseAudioSpecificConfig(record) };
       if (this.#stage.type === 'probing') this.#stage.probe.forget('audio');
     }
     return [];
@@ -161,7 +162,13 @@ export class Timeline {
     const epoch = new Epoch(plan);
     this.#droppedBefore += probe.dropped;
     this.#stage = { type: 'running', epoch };
-    const start: TimelineEvent = { type: 'start', video: plan.video, audio: plan.audio, wallClockZero };
+    const start: TimelineEvent = {
+      type: 'start',
+      video: plan.video,
+      audio: plan.audio,
+      alternates: [],
+      wallClockZero,
+    };
     return [start, ...held.flatMap((unit) => this.#place(epoch, unit))];
   }
 

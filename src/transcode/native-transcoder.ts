@@ -1,7 +1,6 @@
 import { MillraceError } from '../errors.js';
 import type { AccessUnit } from '../media/access-unit.js';
-import { parseAvcConfig } from '../media/avc-config.js';
-import { VIDEO_TIMESCALE } from '../media/time.js';
+import { describeVideoTrack } from '../media/describe-track.js';
 import type { VideoTrack } from '../media/track.js';
 import { loadAddon } from './addon.js';
 import type { Addon, NativeEvent, NativeTranscoder } from './addon.js';
@@ -107,20 +106,7 @@ class AddonTranscoder implements Transcoder {
   }
 
   #trackOf(decoderConfig: Buffer): VideoTrack {
-    const { codecString, width, height, displayWidth, displayHeight } = parseAvcConfig(decoderConfig);
-    return {
-      kind: 'video',
-      codec: 'avc',
-      codecString,
-      decoderConfig,
-      width,
-      height,
-      displayWidth,
-      displayHeight,
-      frameRate: this.#source.frameRate,
-      compositionShift: 0,
-      timescale: VIDEO_TIMESCALE,
-    };
+    return describeVideoTrack(decoderConfig, this.#source.frameRate);
   }
 }
 

@@ -16,9 +16,9 @@ export function publish(items: readonly FlvItem[]): Published {
   const events = items.flatMap((item): TimelineEvent[] => {
     switch (item.type) {
       case 'video-config':
-        return timeline.videoConfig(item.record);
+        return timeline.videoConfig({ track: 0, codec: 'avc', record: item.record });
       case 'audio-config':
-        return timeline.audioConfig(item.record);
+        return timeline.audioConfig({ track: 0, codec: 'aac', record: item.record });
       case 'video':
         return timeline.video(item.raw);
       case 'audio':

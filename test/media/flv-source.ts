@@ -41,6 +41,8 @@ function videoItem(timestamp: number, body: Buffer): FlvItem | undefined {
   if (packetType === 0) return { type: 'video-config', record: body.subarray(5) };
   if (packetType !== 1) return undefined;
   const raw: RawVideo = {
+    track: 0,
+    codec: 'avc',
     timestamp,
     compositionTime: body.readIntBE(2, 3),
     keyframe: body.readUInt8(0) >> 4 === 1,
@@ -52,7 +54,10 @@ function videoItem(timestamp: number, body: Buffer): FlvItem | undefined {
 
 function audioItem(timestamp: number, body: Buffer): FlvItem {
   if (body.readUInt8(1) === 0) return { type: 'audio-config', record: body.subarray(2) };
-  return { type: 'audio', raw: { timestamp, data: body.subarray(2), arrival: FIRST_ARRIVAL + timestamp } };
+  return {
+    type: 'audio',
+    raw: { track: 0, codec: 'aac', timestamp, data: body.subarray(2), arrival: FIRST_ARRIVAL + timestamp },
+  };
 }
 
 export const testPicture = (size: string, rate: string, seconds: number): string[] => [

@@ -36,6 +36,8 @@ export function picture(
   content.writeUInt8(keyframe ? 0x65 : 0x41);
   content.writeUInt32BE(serial++, 1);
   return {
+    track: 0,
+    codec: 'avc',
     timestamp: wire(time),
     compositionTime,
     keyframe,
@@ -47,7 +49,7 @@ export function picture(
 export function sound(time: number, delay = 0): RawAudio {
   const data = Buffer.alloc(12, 0xcd);
   data.writeUInt32BE(serial++);
-  return { timestamp: wire(time), data, arrival: ARRIVAL + time + delay };
+  return { track: 0, codec: 'aac', timestamp: wire(time), data, arrival: ARRIVAL + time + delay };
 }
 
 const wire = (time: number): number => ((time % 2 ** 32) + 2 ** 32) % 2 ** 32;
@@ -103,8 +105,8 @@ export function timelineWith({
   asc = ASC,
 }: { record?: Buffer | null; asc?: Buffer | null } = {}): Timeline {
   const timeline = new Timeline();
-  if (asc) timeline.audioConfig(asc);
-  if (record) timeline.videoConfig(record);
+  if (asc) timeline.audioConfig({ track: 0, codec: 'aac', record: asc });
+  if (record) timeline.videoConfig({ track: 0, codec: 'avc', record: record });
   return timeline;
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_PROBE_BYTES } from '../../src/media/probe.js';
-import { Timeline, type RawVideo } from '../../src/media/timeline.js';
+import type { RawAudio, RawVideo } from '../../src/media/raw-unit.js';
+import { Timeline } from '../../src/media/timeline.js';
 import type { TimelineEvent } from '../../src/media/timeline-events.js';
 import {
   ARRIVAL,
@@ -176,19 +177,19 @@ describe('any stream at all', () => {
             kind === 'audio' ? sound(time) : picture(time, i % 7 === 0, { compositionTime: delta % 50 });
           switch (kind) {
             case 'record':
-              return timeline.videoConfig(delta ? RECORD : OTHER_RECORD);
+              return timeline.videoConfig({ track: 0, codec: 'avc', record: delta ? RECORD : OTHER_RECORD });
             case 'asc':
-              return timeline.audioConfig(delta ? ASC : OTHER_ASC);
+              return timeline.audioConfig({ track: 0, codec: 'aac', record: delta ? ASC : OTHER_ASC });
             case 'finish':
               return timeline.finish();
             case 'empty':
-              return timeline.audio({ ...raw, data: Buffer.alloc(0) });
+              return timeline.audio({ ...sound(time), data: Buffer.alloc(0) });
             case 'damaged':
               fed.push(raw.data.subarray(3));
               return timeline.video({ ...picture(time, true), data: raw.data.subarray(3) });
             default:
               fed.push(raw.data);
-              return kind === 'audio' ? timeline.audio(raw) : timeline.video(raw as RawVideo);
+              return kind === 'audio' ? timeline.audio(raw as RawAudio) : timeline.video(raw as RawVideo);
           }
         });
         events.push(...timeline.finish());

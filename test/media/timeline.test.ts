@@ -77,8 +77,8 @@ describe('the start of an epoch', () => {
 
   it('believes a frame rate given from outside before any other', () => {
     const timeline = new Timeline({ frameRateHint: { num: 24000, den: 1001 } });
-    timeline.videoConfig(RECORD);
-    timeline.audioConfig(ASC);
+    timeline.videoConfig({ track: 0, codec: 'avc', record: RECORD });
+    timeline.audioConfig({ track: 0, codec: 'aac', record: ASC });
     timeline.metadata({ frameRate: 24 });
     const events = feed(timeline, stream({ ms: 500, frameMs: 1001 / 24 }));
     expect(starts(events)[0]?.video?.frameRate).toEqual({ num: 24000, den: 1001 });
@@ -97,8 +97,8 @@ describe('the start of an epoch', () => {
     const events = messages.flatMap((message, i) => {
       if (i % 10 === 0)
         return [
-          ...timeline.videoConfig(Buffer.from(RECORD)),
-          ...timeline.audioConfig(ASC),
+          ...timeline.videoConfig({ track: 0, codec: 'avc', record: Buffer.from(RECORD) }),
+          ...timeline.audioConfig({ track: 0, codec: 'aac', record: ASC }),
           ...feed(timeline, [message]),
         ];
       return feed(timeline, [message]);
@@ -198,7 +198,7 @@ describe('streams of one track', () => {
     const timeline = timelineWith({ asc: null });
     const alone = feed(timeline, stream({ ms: 3000, audio: false }));
     expect(starts(alone)).toHaveLength(1);
-    timeline.audioConfig(ASC);
+    timeline.audioConfig({ track: 0, codec: 'aac', record: ASC });
     const both = feed(timeline, stream({ from: 3000, ms: 2000 }));
     expect(discontinuities(both)).toEqual([{ type: 'discontinuity', reason: 'audio appeared' }]);
     expect(starts(both)).toHaveLength(1);
@@ -208,7 +208,7 @@ describe('streams of one track', () => {
   it('D6: no picture is lost when sound appears between two keyframes', () => {
     const timeline = timelineWith({ asc: null });
     feed(timeline, stream({ ms: 3000, audio: false }));
-    timeline.audioConfig(ASC);
+    timeline.audioConfig({ track: 0, codec: 'aac', record: ASC });
     // The next keyframe is 1 s later: sound from 3.48 s on waits for it.
     const messages = [
       ...stream({ from: 3000, ms: 480, audio: false }),
@@ -272,8 +272,8 @@ describe('the end', () => {
 
 describe('a changed configuration', () => {
   it.each([
-    ['video', (timeline: Timeline) => timeline.videoConfig(OTHER_RECORD)],
-    ['audio', (timeline: Timeline) => timeline.audioConfig(OTHER_ASC)],
+    ['video', (timeline: Timeline) => timeline.videoConfig({ track: 0, codec: 'avc', record: OTHER_RECORD })],
+    ['audio', (timeline: Timeline) => timeline.audioConfig({ track: 0, codec: 'aac', record: OTHER_ASC })],
   ])('D4, M17: of %s ends the epoch at the next unit', (kind, change) => {
     const timeline = timelineWith();
     feed(timeline, stream({ ms: 2000 }));
@@ -292,10 +292,10 @@ describe('a changed configuration', () => {
   it('that is malformed throws and changes nothing', () => {
     const timeline = timelineWith();
     feed(timeline, stream({ ms: 2000 }));
-    expect(() => timeline.videoConfig(Buffer.from([1, 2, 3]))).toThrow(
+    expect(() => timeline.videoConfig({ track: 0, codec: 'avc', record: Buffer.from([1, 2, 3]) })).toThrow(
       expect.objectContaining({ code: 'MEDIA_BAD_CONFIG' }),
     );
-    expect(() => timeline.audioConfig(Buffer.alloc(0))).toThrow(
+    expect(() => timeline.audioConfig({ track: 0, codec: 'aac', record: Buffer.alloc(0) })).toThrow(
       expect.objectContaining({ code: 'MEDIA_BAD_CONFIG' }),
     );
     expect(discontinuities(feed(timeline, stream({ from: 2000, ms: 1000 })))).toEqual([]);

@@ -21,7 +21,10 @@ export function videoTrack(fps = 30, over: Partial<VideoTrack> = {}): VideoTrack
     height: 180,
     displayWidth: 320,
     displayHeight: 180,
+    sampleAspectRatio: { num: 1, den: 1 },
     frameRate: rational,
+    colour: undefined,
+    videoRange: 'SDR',
     compositionShift: 0,
     timescale: 90_000,
     ...over,
@@ -80,5 +83,5 @@ export function started(
   audio: AudioTrack | undefined,
   wallClockZero = WALL_CLOCK,
 ): TimelineStart {
-  return { type: 'start', video, audio, wallClockZero };
+  return { type: 'start', video, audio, alternates: [], wallClockZero };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessUnit } from '../../src/media/access-unit.js';
 import { parseAvcConfig } from '../../src/media/avc-config.js';
+import { describeVideoTrack } from '../../src/media/describe-track.js';
 import { VIDEO_TIMESCALE, type Rational } from '../../src/media/time.js';
 import type { VideoTrack } from '../../src/media/track.js';
 import { runTool } from './run-tool.js';
@@ -57,30 +58,13 @@ function parseMp4(bytes: Buffer, frameRate: Rational): H264Source {
     data: bytes.subarray(sample.offset, sample.offset + sample.size),
     arrival: 1_000_000 + index,
   }));
-  return { track: trackOf(findBox(bytes, 'avcC'), frameRate), units };
+  return { track: describeVideoTrack(findBox(bytes, 'avcC'), frameRate), units };
 }
 
 /** The body of the first box of a type that occurs once in the file. */
 function findBox(bytes: Buffer, type: string): Buffer {
   const at = bytes.indexOf(type);
   return bytes.subarray(at + 4, at - 4 + bytes.readUInt32BE(at - 4));
-}
-
-export function trackOf(decoderConfig: Buffer, frameRate: Rational): VideoTrack {
-  const { codecString, width, height, displayWidth, displayHeight } = parseAvcConfig(decoderConfig);
-  return {
-    kind: 'video',
-    codec: 'avc',
-    codecString,
-    decoderConfig,
-    width,
-    height,
-    displayWidth,
-    displayHeight,
-    frameRate,
-    compositionShift: 0,
-    timescale: VIDEO_TIMESCALE,
-  };
 }
 
 /** One decoded frame as ffprobe sees it. */

@@ -12,7 +12,10 @@ const source = (displayWidth: number, displayHeight: number, num = 30, den = 1):
   height: displayHeight,
   displayWidth,
   displayHeight,
+  sampleAspectRatio: { num: 1, den: 1 },
   frameRate: { num, den },
+  colour: undefined,
+  videoRange: 'SDR',
   timescale: 90_000,
   compositionShift: 0,
 });

@@ -1,6 +1,7 @@
 import { buildAvcConfig, parseAvcConfig } from '../../src/media/avc-config.js';
 import { BitReader } from '../../src/media/bit-reader.js';
-import { trackOf, type H264Source } from './h264-source.js';
+import { describeVideoTrack } from '../../src/media/describe-track.js';
+import type { H264Source } from './h264-source.js';
 
 /**
  * The same stream with an SPS that ends before its VUI, and so says nothing of reordering (nor of colour or time).
@@ -9,7 +10,7 @@ import { trackOf, type H264Source } from './h264-source.js';
 export function withoutVui(source: H264Source): H264Source {
   const { sps, pps } = parseAvcConfig(source.track.decoderConfig);
   const record = buildAvcConfig(sps.map(stripVui), pps);
-  return { track: trackOf(record, source.track.frameRate), units: source.units };
+  return { track: describeVideoTrack(record, source.track.frameRate), units: source.units };
 }
 
 function stripVui(sps: Buffer): Buffer {
