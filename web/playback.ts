@@ -122,6 +122,7 @@ export class Playback {
   }
 
   pause(): void {
+    this.#paused = true;
     this.video.pause();
   }
 
@@ -165,13 +166,13 @@ export class Playback {
     const now = clock();
     const { video } = this;
     const time = video.currentTime;
-    // Recovering from a media error attaches anew, which pauses the element and tells nobody.
-    const isStopped = video.paused && !video.ended && !this.#paused;
-    if (isStopped && this.#player !== null && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)
-      void this.play();
-    if (this.#player === null || video.paused || video.ended) {
+    if (this.#player === null || this.#paused || video.ended) {
       this.#movedAt = now;
       this.#lastTime = time;
+      return;
+    }
+    if (video.paused) {
+      this.#revive(now);
       return;
     }
     // A picture that is held stands still by our own will.
@@ -186,6 +187,17 @@ export class Playback {
     this.#pace(now);
   }
 
+  /**
+   * Paused by nobody: recovering from media that does not decode attaches the element anew, which leaves it paused at
+   * a place that may not come back.
+   */
+  #revive(now: number): void {
+    if (now - this.#movedAt <= STANDSTILL) return;
+    this.#stalled();
+    this.#movedAt = now;
+    this.goLive();
+  }
+
   #moved(now: number): void {
     this.#movedAt = now;
     if (!this.#started) this.#controller.start(now);
@@ -196,7 +208,7 @@ export class Playback {
   }
 
   #stalled(): void {
-    if (!this.#moving || this.video.paused || this.video.ended) return;
+    if (!this.#moving || this.#paused || this.video.ended) return;
     this.#moving = false;
     this.#lastTime = this.video.currentTime;
     this.stalls += 1;

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, plays, shown, stockPlayerSite } from '../support/browser.js';
 import { publishTestPicture, type FfmpegProcess } from '../support/ffmpeg.js';
-import { ServerProcess, freePort } from '../support/server-process.js';
+import { ServerProcess, freePort, until } from '../support/server-process.js';
 
 /** What the watch page tells of itself. */
 interface Millrace {
@@ -104,6 +104,26 @@ describe('the watch page', () => {
     await page.click('#unmute');
     expect(await page.evaluate(() => document.querySelector('video')?.muted)).toBe(false);
     await plays(page, 1);
+  });
+
+  it('plays on by itself after media that does not decode', async () => {
+    await goLive();
+    const page = await openWatchPage();
+    await plays(page, 1);
+    let damaged = 0;
+    await page.route(/\.m4s$/, async (route) => {
+      const response = await route.fetch();
+      const body = await response.body();
+      // Lengths of NAL units that do not add up: no decoder takes them.
+      if (damaged < 2 && !route.request().url().includes('/audio/')) {
+        damaged += 1;
+        body.fill(0xff, body.indexOf('mdat') + 4);
+      }
+      await route.fulfill({ response, body });
+    });
+    await until(() => damaged === 2, 'damaged parts to be taken');
+    await plays(page, 4);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
   it('plays on by itself when the server was killed and is back', async () => {
