@@ -8,20 +8,24 @@ const ROOMS = {
   'media/': ['errors.ts'],
   'rtmp/': ['errors.ts', 'media/'],
   'cmaf/': ['errors.ts', 'media/'],
+  'diagnosis/': ['errors.ts', 'media/'],
   'hls/': ['errors.ts', 'origin/snapshot.ts', 'media/'],
   'dash/': ['errors.ts', 'origin/snapshot.ts', 'media/'],
   'transcode/': [...COMMON, 'media/'],
-  'origin/': [...COMMON, 'transcode/', 'cmaf/', 'media/'],
+  'origin/': [...COMMON, 'transcode/', 'cmaf/', 'diagnosis/', 'media/'],
   'ingest/': [...COMMON, 'origin/', 'rtmp/', 'media/'],
   'publish/': [...COMMON, 'origin/', 'rtmp/', 'transcode/', 'media/'],
-  'http/': [...COMMON, 'hls/', 'dash/', 'origin/'],
+  // Judges any server, ours too, so it knows nothing of ours but the readers of codec configurations.
+  'check/': ['errors.ts', 'media/'],
+  'relay/': [...COMMON, 'origin/', 'publish/', 'rtmp/', 'media/'],
+  'http/': [...COMMON, 'hls/', 'dash/', 'origin/', 'diagnosis/', 'relay/push-status.ts'],
   'errors.ts': [],
   'config-schema.ts': ['errors.ts'],
   'config.ts': ['errors.ts', 'config-schema.ts'],
   'logger.ts': ['errors.ts', 'config.ts'],
   'stream-keys.ts': ['errors.ts', 'config.ts', 'logger.ts'],
   // Implements the observers that the rooms declare; no room knows it.
-  'metrics.ts': ['ingest/', 'origin/', 'transcode/', 'http/', 'publish/'],
+  'metrics.ts': ['ingest/', 'origin/', 'transcode/', 'http/', 'publish/', 'relay/push-status.ts'],
 };
 
 /** These put the rooms together, each on top of the next; no room knows them. */

@@ -58,6 +58,15 @@ std::span<const uint8_t> ByteArray(Napi::Value value, const char* name) {
   return {array.Data(), array.ByteLength()};
 }
 
+av::VideoCodec Codec(Napi::Value value, const char* name) {
+  const std::string codec = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (codec == "avc") return av::VideoCodec::kAvc;
+  if (codec == "hevc") return av::VideoCodec::kHevc;
+  if (codec == "av1") return av::VideoCodec::kAv1;
+  if (codec == "vp9") return av::VideoCodec::kVp9;
+  Refuse(value.Env(), std::string(name) + " must be avc, hevc, av1 or vp9");
+}
+
 PipelineOptions ParseOptions(Napi::Value value) {
   const Napi::Object options = Object(value, "options");
   const auto record = ByteArray(options.Get("record"), "options.record");
@@ -72,6 +81,7 @@ PipelineOptions ParseOptions(Napi::Value value) {
   }
 
   PipelineOptions parsed;
+  parsed.source_codec = Codec(options.Get("codec"), "options.codec");
   parsed.source_record.assign(record.begin(), record.end());
   parsed.frame_rate = {static_cast<int>(Integer(rate.Get("num"), "frameRate.num", 1, kMaxRateTerm)),
                        static_cast<int>(Integer(rate.Get("den"), "frameRate.den", 1, kMaxRateTerm))};

@@ -43,7 +43,9 @@ class Waker {
 };
 
 // class NativeTranscoder {
-//   constructor(options: { record: Uint8Array, frameRate: { num, den }, preset: string, maxLag: milliseconds,
+//   constructor(options: { codec: 'avc' | 'hevc' | 'av1' | 'vp9', record: Uint8Array, frameRate: { num, den
+//   },
+//                          preset: string, maxLag: milliseconds,
 //                          rungs: { width, height, videoBitrate }[] },
 //               deliver: (events: NativeEvent[]) => void)
 //   push(data: Uint8Array, pts, dts, duration, keyframe: boolean, arrival): boolean

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { configSchema, type Config } from './config-schema.js';
 import { MillraceError } from './errors.js';
 
-export type { ChannelConfig, Config, LadderConfig } from './config-schema.js';
+export type { ChannelConfig, Config, LadderConfig, RtmpLimitsConfig } from './config-schema.js';
 
 const ENV_PREFIX = 'MILLRACE_';
 
@@ -111,7 +111,7 @@ function applyEnvironment(raw: Tree, env: ConfigSources['env'], faults: string[]
 
 /** Lists and numbers are read as YAML; keys that are text stay text, whatever they look like. */
 function fromText(path: readonly string[], text: string): unknown {
-  const isText = ['dataDir', 'host'].includes(path.at(-1) ?? '');
+  const isText = ['dataDir', 'host', 'cert', 'key'].includes(path.at(-1) ?? '');
   if (isText) return text;
   try {
     return parseYaml(text) as unknown;
@@ -177,12 +177,16 @@ function lookUp(raw: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** Where stream keys stand, ours and those of servers that are pushed to, and where a private key may stand by mistake. */
+const SECRET_KEYS = ['streamKey', 'push', 'key'];
+
 /** A stream key is a secret even when it is wrong. */
 function show(value: unknown, where: string): string {
   if (value === undefined) return 'nothing';
   const isSecret =
-    where.includes('streamKey') || (/^channels(\.\d+)?$/.test(where) && typeof value === 'string');
+    SECRET_KEYS.some((key) => where.split('.').includes(key)) ||
+    (/^channels(\.\d+)?$/.test(where) && typeof value === 'string');
   if (isSecret) return 'another value (not shown)';
-  const text = JSON.stringify(value, (key, inner: unknown) => (key === 'streamKey' ? '…' : inner));
+  const text = JSON.stringify(value, (key, inner: unknown) => (SECRET_KEYS.includes(key) ? '…' : inner));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   // process
   DATA_UNUSABLE: 'the data directory cannot be read or written',
   LISTEN_FAILED: 'a port could not be opened',
+  TLS_UNUSABLE: 'the files of a certificate cannot be used',
   // RTMP protocol (ends one connection)
   RTMP_BAD_VERSION: 'the first byte is not an RTMP handshake',
   RTMP_BAD_CHUNK: 'a chunk header breaks the chunk stream rules',
@@ -16,6 +17,7 @@ export const ERROR_CODES = {
   RTMP_LIMIT: 'a per-connection limit was passed',
   RTMP_BAD_COMMAND: 'a command message is malformed or out of order',
   RTMP_TIMEOUT: 'the peer took too long',
+  TLS_FAILED: 'a TLS connection could not be made or broke',
   RTMP_REFUSED: 'the server refused a command of ours (client side)',
   CONNECT_FAILED: 'a connection of ours could not be made or was lost (client side)',
   AMF_MALFORMED: 'an AMF0 value is malformed or passes a limit',
@@ -30,6 +32,10 @@ export const ERROR_CODES = {
   // publishing
   PUBLISH_DENIED: 'the stream key is unknown',
   PUBLISH_BUSY: 'the channel already has a live publisher',
+  // checking a presentation
+  CHECK_UNREACHABLE: 'the presentation to check could not be fetched',
+  CHECK_NOT_HLS: 'what is at the URL to check is not an HLS presentation',
+  CHECK_BAD_OPTION: 'an option of the check command has no meaning',
   // HTTP
   NOT_FOUND: 'nothing is at this URL',
   CHANNEL_NOT_LIVE: 'the channel is not live',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { CheckArguments } from './check/run-check.js';
 import { MillraceError } from './errors.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -38,6 +39,19 @@ function program(): Command {
     .action(async (url: string, options: { file?: string; loop?: boolean; duration?: number }) => {
       const { runPublish } = await import('./publish/run-publish.js');
       await runPublish(url, options);
+    });
+  millrace
+    .command('check <url>')
+    .description('judge a live or recorded HLS presentation, of any server, by the rules')
+    .option('--seconds <n>', 'how long to follow it', Number, 30)
+    .option('--json [file]', 'the whole report as JSON, to a file or instead of the summary')
+    .option('--html <file>', 'the report as a page with a picture of what came when')
+    .option('--rules <ids>', 'judge by these rules alone (T1,M6), or by all but some (-N1,-M3b)')
+    .option('--passive', 'make only the requests that a player makes')
+    .option('--lenient', 'broken rules of level S do not count for the exit code')
+    .action(async (url: string, options: CheckArguments) => {
+      const { runCheck } = await import('./check/run-check.js');
+      process.exitCode = await runCheck(url, options);
     });
   millrace
     .command('doctor')

@@ -1,8 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { HttpObserver } from './http/observer.js';
 import type { IngestObserver } from './ingest/observer.js';
+import type { PlayObserver } from './ingest/player.js';
 import type { Channel } from './origin/channel.js';
 import type { OriginObserver } from './origin/observer.js';
+import type { PushStatus } from './relay/push-status.js';
 
 /** Seconds; from a frame's share of time to a stall. */
 const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2, 5];
@@ -58,8 +60,21 @@ export class Metrics {
   ]);
   readonly #rejected = this.#counter(
     'millrace_rtmp_rejected_total',
-    'RTMP connections turned away, by the cap',
+    'RTMP connections and publishers turned away, by the cap',
     ['cap'],
+  );
+  readonly #publishers = new Gauge({
+    name: 'millrace_rtmp_publishers',
+    help: 'RTMP connections that publish now',
+    registers: [this.registry],
+  });
+  readonly #refused = this.#counter('millrace_publishes_refused_total', 'Publishes refused, by error code', [
+    'code',
+  ]);
+  readonly #takeovers = this.#counter(
+    'millrace_takeovers_total',
+    'Publishers that lost their key to another',
+    ['channel'],
   );
   readonly #ignored = this.#counter('millrace_ingest_ignored_total', 'Messages that could not be used', [
     'channel',
@@ -76,12 +91,33 @@ export class Metrics {
     ['code'],
   );
 
+  readonly #players = new Gauge({
+    name: 'millrace_rtmp_players',
+    help: 'RTMP connections that play now',
+    labelNames: ['channel'],
+    registers: [this.registry],
+  });
+  readonly #playsRefused = this.#counter('millrace_plays_refused_total', 'Players refused, by reason', [
+    'reason',
+  ]);
+  readonly #playedBytes = this.#counter('millrace_play_bytes_total', 'Bytes of media sent to RTMP players', [
+    'channel',
+  ]);
+  readonly #playDropped = this.#counter(
+    'millrace_play_dropped_messages_total',
+    'Messages left out for RTMP players that are too slow',
+    ['channel'],
+  );
+
   readonly origin: OriginObserver = {
     publishStarted: (channel) => {
       this.#publishes.inc({ channel });
     },
     publishEnded: (channel, reason) => {
       this.#publishEnds.inc({ channel, reason });
+    },
+    tookOver: (channel) => {
+      this.#takeovers.inc({ channel });
     },
     partAdded: (channel, rendition, bytes, arrival) => {
       this.#parts.inc({ channel, rendition });
@@ -107,6 +143,15 @@ export class Metrics {
     connectionRejected: (cap) => {
       this.#rejected.inc({ cap });
     },
+    publishStarted: () => {
+      this.#publishers.inc();
+    },
+    publishEnded: () => {
+      this.#publishers.dec();
+    },
+    publishRefused: (code) => {
+      this.#refused.inc({ code });
+    },
     bytesIn: (channel, bytes) => {
       this.#ingestBytes.inc({ channel }, bytes);
     },
@@ -118,6 +163,24 @@ export class Metrics {
     },
     fault: (code) => {
       this.#faults.inc({ code });
+    },
+  };
+
+  readonly play: PlayObserver = {
+    playStarted: (channel) => {
+      this.#players.inc({ channel });
+    },
+    playEnded: (channel) => {
+      this.#players.dec({ channel });
+    },
+    playRefused: (reason) => {
+      this.#playsRefused.inc({ reason });
+    },
+    bytesOut: (channel, bytes) => {
+      this.#playedBytes.inc({ channel }, bytes);
+    },
+    mediaDropped: (channel) => {
+      this.#playDropped.inc({ channel });
     },
   };
 
@@ -133,13 +196,25 @@ export class Metrics {
   }
 
   /** Gauges whose value is looked up at each scrape. */
-  watch(sources: { waiters: () => number; channels: () => Iterable<Channel> }): void {
+  watch(sources: {
+    waiters: () => number;
+    channels: () => Iterable<Channel>;
+    pushes: (channel: string) => readonly PushStatus[];
+  }): void {
+    this.#watchPushes(sources);
     this.#gauge('millrace_http_waiters', 'Requests held until what they ask for exists', [], (set) => {
       set({}, sources.waiters());
     });
     this.#gauge('millrace_channel_live', '1 while a publisher is live on the channel', ['channel'], (set) => {
       for (const channel of sources.channels())
         set({ channel: channel.name }, channel.state === 'live' ? 1 : 0);
+    });
+    const findings = 'What is wrong with what a publisher sends; 1 while it is';
+    this.#gauge('millrace_publisher_findings', findings, ['channel', 'code', 'severity'], (set) => {
+      for (const { name, publisherReport } of sources.channels()) {
+        for (const { code, severity } of publisherReport?.findings ?? [])
+          set({ channel: name, code, severity }, 1);
+      }
     });
     const rungs = (read: (stats: RungFigures) => number) => (set: SetGauge) => {
       for (const channel of sources.channels()) {
@@ -172,6 +247,29 @@ export class Metrics {
       labels,
       rungs((r) => r.framesDropped),
     );
+  }
+
+  #watchPushes(sources: {
+    channels: () => Iterable<Channel>;
+    pushes: (channel: string) => readonly PushStatus[];
+  }): void {
+    const pushes = (read: (status: PushStatus) => number) => (set: SetGauge) => {
+      for (const { name } of sources.channels()) {
+        for (const [i, status] of sources.pushes(name).entries())
+          set({ channel: name, target: `${i + 1} ${status.server}` }, read(status));
+      }
+    };
+    const labels = ['channel', 'target'];
+    const watch = (name: string, help: string, read: (status: PushStatus) => number): void =>
+      this.#gauge(name, help, labels, pushes(read));
+    watch('millrace_push_live', '1 while a target gets the channel', (s) => (s.state === 'live' ? 1 : 0));
+    watch('millrace_push_bytes', 'Bytes that a target has taken', (s) => s.bytes);
+    watch(
+      'millrace_push_dropped_messages',
+      'Messages left out for a target that is too slow',
+      (s) => s.dropped,
+    );
+    watch('millrace_push_connections', 'Publishes to a target that began', (s) => s.connections);
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

@@ -44,7 +44,7 @@ export async function serve({ configFile, demo }: ServeOptions): Promise<void> {
 
 function withDemoChannel(channels: ChannelConfig[]): ChannelConfig[] {
   if (channels.some((channel) => channel.name === DEMO_CHANNEL)) return channels;
-  return [...channels, { name: DEMO_CHANNEL, streamKey: makeStreamKey(), record: false }];
+  return [...channels, { name: DEMO_CHANNEL, streamKey: makeStreamKey(), record: false, push: [] }];
 }
 
 /** The synthetic source is loaded only for this: it brings its encoders with it. */
@@ -77,6 +77,10 @@ function hints(config: Config, server: Server): string {
     'In OBS: Settings, Stream, Service "Custom...":',
     `  Server      rtmp://${address}:${String(server.rtmpPort)}/live`,
   );
+  if (server.rtmpsPort !== undefined) {
+    const secure = reachableAddress(config.rtmps.host);
+    lines.push(`   encrypted  rtmps://${secure}:${String(server.rtmpsPort)}/live`);
+  }
   for (const { name, streamKey } of config.channels) {
     lines.push('', `Channel "${name}"`, `  Stream key  ${streamKey}`, `  Watch       ${web}/watch/${name}`);
   }

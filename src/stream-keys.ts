@@ -12,7 +12,7 @@ const FILE = 'channels.json';
  */
 export function resolveChannels(configured: readonly ChannelConfig[], dataDir: string): ChannelConfig[] {
   if (configured.length > 0) return [...configured];
-  return [{ name: 'live', streamKey: keptKey(dataDir), record: false }];
+  return [{ name: 'live', streamKey: keptKey(dataDir), record: false, push: [] }];
 }
 
 /** 120 random bits: nobody guesses it. */

@@ -41,7 +41,14 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     expect(load(undefined)).toEqual({
       http: { host: '0.0.0.0', port: 8080 },
-      rtmp: { host: '0.0.0.0', port: 1935 },
+      rtmp: {
+        host: '0.0.0.0',
+        port: 1935,
+        play: true,
+        takeover: { policy: 'silent', silence: 2 },
+        limits: {},
+      },
+      rtmps: { host: '0.0.0.0', port: 1936 },
       dataDir: './data',
       log: { level: 'info' },
       channels: [],
@@ -58,11 +65,58 @@ channels:
   - { name: live, streamKey: change-me }
 ladder: [ { name: 480p, height: 480, videoBitrate: 1200k }, { name: 360p, height: 360, videoBitrate: 0.7M } ]
 `);
-    expect(config.channels).toEqual([{ name: 'live', streamKey: 'change-me', record: false }]);
+    expect(config.channels).toEqual([{ name: 'live', streamKey: 'change-me', record: false, push: [] }]);
     expect(config.ladder).toEqual([
       { name: '480p', height: 480, videoBitrate: 1_200_000 },
       { name: '360p', height: 360, videoBitrate: 700_000 },
     ]);
+  });
+
+  it('takes where a channel is pushed to, as a bare URL or with the codecs that are taken there', () => {
+    const config = load(`
+channels:
+  - name: live
+    streamKey: change-me
+    push: [ "rtmp://a/app/key?x=1", { url: "rtmps://b:1/app/instance/key", codecs: [hevc, opus] } ]
+`);
+    expect(config.channels[0]?.push).toEqual([
+      { url: 'rtmp://a/app/key?x=1', codecs: [] },
+      { url: 'rtmps://b:1/app/instance/key', codecs: ['hevc', 'opus'] },
+    ]);
+  });
+
+  it.each([
+    'http://a/app/hidden-key',
+    'rtmp://a/hidden-key',
+    'rtmp://a/app/hidden-key#1',
+    'rtmp:a/b/hidden-key',
+  ])('refuses to push to %s, and does not show it', (url) => {
+    const push = JSON.stringify([url, { url, codecs: [] }]);
+    const faults = faultsOf(`channels: [ { name: a, streamKey: abcd, push: ${push} } ]`);
+    expect(faults).toHaveLength(2);
+    expect(faults[0]).toMatch(/^channels\.0\.push\.0: expected a URL such as/);
+    expect(faults.join('\n')).not.toContain('hidden-key');
+  });
+
+  it('takes a certificate for RTMPS whole or not at all, by its files, and shows no private key', () => {
+    const files = { cert: '/etc/x/fullchain.pem', key: '/etc/x/privkey.pem' };
+    expect(load(`rtmps: ${JSON.stringify(files)}`).rtmps).toEqual({ host: '0.0.0.0', port: 1936, ...files });
+    const env = { MILLRACE_RTMPS_CERT: files.cert, MILLRACE_RTMPS_KEY: files.key };
+    expect(load('', env).rtmps).toMatchObject(files);
+    expect(faultsOf('rtmps: { cert: a.pem }')).toEqual([
+      expect.stringMatching(/^rtmps: expected cert and key, or neither/),
+    ]);
+    const pasted = JSON.stringify({ cert: 'a.pem', key: '-----BEGIN PRIVATE KEY-----\nMIIhidden' });
+    expect(faultsOf(`rtmps: ${pasted}`)).toEqual([
+      'rtmps.key: expected the path of a file, found another value (not shown)',
+    ]);
+  });
+
+  it('takes limits for RTMP with units, and names what is out of bounds', () => {
+    const { rtmp } = load('rtmp: { limits: { maxBitrate: 20M, videoMessage: 4M, mediaTimeout: 30 } }');
+    expect(rtmp.limits).toEqual({ maxBitrate: 20_000_000, videoMessage: 4_194_304, mediaTimeout: 30 });
+    const limits = '{ handshakeTimeout: 0, publishers: 1.5, dataMessage: 1G, chunkSize: 1 }';
+    expect(faultsOf(`rtmp: { takeover: { policy: maybe }, limits: ${limits} }`)).toHaveLength(5);
   });
 
   it('takes each key from the environment, which wins', () => {
@@ -100,7 +154,7 @@ ladder: [ { name: source, height: 480, videoBitrate: 1200k } ]
     expect(faults).toContain('MILLRACE_HTPP_PORT: expected a known variable, found one that means nothing');
     expect(faults.join('\n')).toMatch(/channels\.0\.name: expected letters.*found "a b"/);
     expect(faults.join('\n')).toMatch(
-      /ladder\.0\.name: expected other than source and audio, found "source"/,
+      /ladder\.0\.name: expected other than source, audio and audio-2, -3 \.\.\., found "source"/,
     );
   });
 

@@ -1,7 +1,8 @@
 /** The card of one live channel on the index page; it is brought up to date in place, so nothing flickers. */
 import { bestPicture, type ChannelState, type ChannelStatus } from './channel.js';
-import { setText } from './dom.js';
+import { make, setText } from './dom.js';
 import { formatResolution, formatUptime } from './format.js';
+import { PublisherPanel } from './publisher-panel.js';
 
 const labels: Partial<Record<ChannelState, string>> = {
   starting: 'Starting',
@@ -22,6 +23,7 @@ export class ChannelCard {
   readonly #name = make('span', 'card-name');
   readonly #facts = make('span', 'card-facts');
   readonly #image = document.createElement('img');
+  readonly #publisher = new PublisherPanel();
 
   constructor(name: string) {
     const link = make('a', 'card');
@@ -32,13 +34,14 @@ export class ChannelCard {
     const picture = make('span', 'card-picture');
     picture.append(this.#image, this.#badge);
     link.append(picture, this.#name, this.#facts);
-    this.root.append(link);
+    this.root.append(link, this.#publisher.root);
   }
 
   update(channel: ChannelStatus): void {
     this.#badge.className = `badge badge-${channel.state}`;
     setText(this.#badge, labels[channel.state] ?? '');
     setText(this.#facts, factsOf(channel));
+    this.#publisher.update(channel.publisher);
     if (channel.poster !== null) void this.#showPoster(channel.poster);
   }
 
@@ -65,10 +68,4 @@ function factsOf({ renditions, since }: ChannelStatus): string {
   if (best !== undefined) facts.push(formatResolution(best.width, best.height, best.frameRate));
   if (since !== null) facts.push(`on for ${formatUptime((Date.now() - Date.parse(since)) / 1000)}`);
   return facts.join(' · ');
-}
-
-function make(tag: string, className: string): HTMLElement {
-  const made = document.createElement(tag);
-  made.className = className;
-  return made;
 }

@@ -13,6 +13,36 @@ export interface RenditionStatus {
 
 export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
 
+/** What the publisher sends and what is wrong with it; `null` is what is not known. */
+export interface PublisherStatus {
+  /** What the encoder calls itself: text from outside. */
+  readonly encoder: string | null;
+  readonly video: {
+    readonly codec: string;
+    readonly profile: string | null;
+    readonly width: number;
+    readonly height: number;
+    readonly frameRate: number;
+    /** Bits per second. */
+    readonly bitrate: number | null;
+  } | null;
+  readonly audio: {
+    readonly codec: string;
+    readonly sampleRate: number;
+    readonly channels: number;
+    readonly bitrate: number | null;
+  } | null;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: 'info' | 'warning' | 'problem';
+  readonly message: string;
+  readonly advice: string;
+}
+
 export interface ChannelStatus {
   readonly name: string;
   readonly state: ChannelState;
@@ -21,6 +51,8 @@ export interface ChannelStatus {
   readonly playlist: string;
   readonly poster: string | null;
   readonly renditions: readonly RenditionStatus[];
+  /** `null` while nobody publishes. */
+  readonly publisher: PublisherStatus | null;
 }
 
 /** What asking about one channel can come to. */

@@ -5,6 +5,13 @@ export function element(id: string): HTMLElement {
   return found;
 }
 
+/** A new element of this class. */
+export function make(tag: string, className: string): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = className;
+  return made;
+}
+
 /** Shows another symbol of the page's sprite in a button. */
 export function setIcon(button: HTMLElement, icon: string): void {
   button.querySelector('use')?.setAttribute('href', `#icon-${icon}`);

@@ -19,6 +19,13 @@ export function formatResolution(width: number, height: number, frameRate: numbe
   return `${lines}p${rate > 30 ? rate : ''}`;
 }
 
+const CHANNEL_LAYOUTS: Readonly<Record<number, string>> = { 1: 'Mono', 2: 'Stereo', 6: '5.1', 8: '7.1' };
+
+/** `2` -> `Stereo`; empty where the number is not known. */
+export function formatChannels(count: number): string {
+  return CHANNEL_LAYOUTS[count] ?? (count > 0 ? `${count} channels` : '');
+}
+
 /** Seconds behind the camera: `0.6 s`, `12 s`, `2:05`. */
 export function formatLatency(seconds: number): string {
   const behind = Math.max(0, seconds);

@@ -1,8 +1,8 @@
 /** The player over Media Source Extensions: hls.js, set so that only our own controller acts on latency. */
-import Hls, { Events, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
-import { formatBitrate, formatResolution } from './format.js';
+import Hls, { ErrorDetails, Events, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import { formatBitrate, formatChannels, formatResolution } from './format.js';
 import { PatientPlaylistLoader } from './patient-playlist-loader.js';
-import type { LiveWindow, Player, PlayerEvents, Quality } from './player.js';
+import type { AudioTrack, LiveWindow, Player, PlayerEvents, Quality } from './player.js';
 
 const config: Partial<HlsConfig> = {
   lowLatencyMode: true,
@@ -47,6 +47,9 @@ const config: Partial<HlsConfig> = {
 /** With no more than this in hand, waiting for the next load to bring the chosen quality beats a flush. */
 const SHORT_BUFFER = 3;
 
+/** A media playlist, relative to the multivariant one. */
+const PICTURE_ALONE = 'source/index.m3u8';
+
 export function isHlsSupported(): boolean {
   return Hls.isSupported();
 }
@@ -64,7 +67,15 @@ export class HlsPlayer implements Player {
     hls.on(Events.MANIFEST_PARSED, () => events.qualities());
     hls.on(Events.LEVELS_UPDATED, () => events.qualities());
     hls.on(Events.LEVEL_SWITCHED, () => events.qualityChanged());
-    hls.on(Events.ERROR, (_, { fatal, type, details }) => {
+    hls.on(Events.AUDIO_TRACKS_UPDATED, () => events.audioTracks());
+    hls.on(Events.AUDIO_TRACK_SWITCHED, () => events.audioTracks());
+    hls.on(Events.ERROR, (_, { fatal, type, details, url }) => {
+      const picture = new URL(PICTURE_ALONE, new URL(playlist, location.href)).href;
+      // Most often it is the sound that does not play here: better the picture alone than nothing.
+      if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR && url !== picture) {
+        hls.loadSource(picture);
+        return;
+      }
       // A new player at the live edge is surer than hls.js' own recovery, which stays where the media broke, paused.
       if (fatal) events.failed(`${type}: ${details}`);
     });
@@ -72,28 +83,52 @@ export class HlsPlayer implements Player {
     hls.loadSource(playlist);
   }
 
+  /**
+   * What the browser can decode: hls.js has left out the rest. A picture is there once, though it is a level for each
+   * codec of the sound.
+   */
   get qualities(): readonly Quality[] {
-    return this.#hls.levels.map((level, index) => ({
-      index,
-      name: formatResolution(level.width, level.height, level.frameRate),
-      bitrate: formatBitrate(level.bitrate),
-      isSource: renditionName(level) === 'source',
-    }));
+    return this.#hls.levels
+      .map((level, index) => ({
+        index,
+        name: formatResolution(level.width, level.height, level.frameRate),
+        bitrate: formatBitrate(level.bitrate),
+        isSource: renditionName(level) === 'source',
+      }))
+      .filter(({ index }) => this.#qualityOf(index) === index);
   }
 
   get currentQuality(): number {
-    return this.#hls.currentLevel;
+    return this.#qualityOf(this.#hls.currentLevel);
   }
 
   get chosenQuality(): number {
-    return this.#hls.manualLevel;
+    return this.#qualityOf(this.#hls.manualLevel);
   }
 
   choose(quality: number): void {
     const ahead = this.#hls.mainForwardBufferInfo?.len ?? 0;
-    if (ahead <= SHORT_BUFFER) this.#hls.loadLevel = quality;
-    else this.#hls.nextLevel = quality;
+    const level = this.#levelOf(quality);
+    if (ahead <= SHORT_BUFFER) this.#hls.loadLevel = level;
+    else this.#hls.nextLevel = level;
     this.#events.qualityChanged();
+  }
+
+  get audioTracks(): readonly AudioTrack[] {
+    return this.#hls.audioTracks.map(({ name, channels }, index) => ({
+      index,
+      name,
+      channels: formatChannels(Number.parseInt(channels ?? '', 10)),
+    }));
+  }
+
+  get currentAudio(): number {
+    return this.#hls.audioTrack;
+  }
+
+  chooseAudio(track: number): void {
+    this.#hls.audioTrack = track;
+    this.#events.audioTracks();
   }
 
   window(): LiveWindow | null {
@@ -129,6 +164,22 @@ export class HlsPlayer implements Player {
 
   destroy(): void {
     this.#hls.destroy();
+  }
+
+  /** The first level with the picture of this one. */
+  #qualityOf(level: number): number {
+    const { levels } = this.#hls;
+    const uri = levels[level]?.uri;
+    return uri === undefined ? level : levels.findIndex((each) => each.uri === uri);
+  }
+
+  /** The level with this picture and the sound that is being loaded. */
+  #levelOf(quality: number): number {
+    const { levels, loadLevel } = this.#hls;
+    const sound = levels[loadLevel]?.audioGroups?.[0];
+    const uri = levels[quality]?.uri;
+    const found = levels.findIndex((each) => each.uri === uri && each.audioGroups?.[0] === sound);
+    return uri === undefined || found < 0 ? quality : found;
   }
 
   get #details(): LevelDetails | null {

@@ -1,10 +1,12 @@
 /** The player where the browser itself plays HLS and has no Media Source Extensions (older iPhones). */
-import type { LiveWindow, Player, PlayerEvents, Quality } from './player.js';
+import type { AudioTrack, LiveWindow, Player, PlayerEvents, Quality } from './player.js';
 
 export class NativePlayer implements Player {
   readonly qualities: readonly Quality[] = [];
   readonly currentQuality = -1;
   readonly chosenQuality = -1;
+  readonly audioTracks: readonly AudioTrack[] = [];
+  readonly currentAudio = -1;
   readonly #video: HTMLVideoElement;
   readonly #onError: () => void;
 
@@ -16,6 +18,8 @@ export class NativePlayer implements Player {
   }
 
   choose(): void {}
+
+  chooseAudio(): void {}
 
   window(): LiveWindow | null {
     const { seekable } = this.#video;

@@ -99,6 +99,7 @@ export class Playback {
     const player = makePlayer(this.video, playlist, {
       qualities: () => this.#hooks.qualities(),
       qualityChanged: () => this.#hooks.qualityChanged(),
+      audioTracks: () => this.#hooks.audioTracks(),
       failed: () => this.#hooks.event({ kind: 'failed' }),
     });
     this.#player = player;

@@ -10,6 +10,14 @@ export interface Quality {
   readonly isSource: boolean;
 }
 
+/** One of several audio tracks of a stream, as its menu shows it. */
+export interface AudioTrack {
+  readonly index: number;
+  readonly name: string;
+  /** `Stereo`; empty while unknown. */
+  readonly channels: string;
+}
+
 /** Seconds on the video element's timeline. */
 export interface LiveWindow {
   readonly start: number;
@@ -21,6 +29,8 @@ export interface PlayerEvents {
   qualities(): void;
   /** Another rung is on the screen, or another was chosen. */
   qualityChanged(): void;
+  /** The audio tracks are known, or another one is heard. */
+  audioTracks(): void;
   /** Beyond the player's own means of recovery. */
   failed(reason: string): void;
 }
@@ -32,6 +42,10 @@ export interface Player {
   /** Index of the quality that was chosen; -1 is automatic. */
   readonly chosenQuality: number;
   choose(quality: number): void;
+  readonly audioTracks: readonly AudioTrack[];
+  /** Index of the audio track that is heard; -1 while unknown. */
+  readonly currentAudio: number;
+  chooseAudio(track: number): void;
   /** What of the stream can be played now; `null` while unknown. */
   window(): LiveWindow | null;
   /** Seconds from the playhead to the live edge; `null` while unknown. */

@@ -11,9 +11,10 @@ import { noticeFor } from './notice.js';
 import { initialState, pollInterval, reduce, viewOf, type PageEvent, type View } from './page-state.js';
 import { clock, Playback, type MakePlayer } from './playback.js';
 import { Poller } from './poller.js';
-import { QualityMenu } from './quality-menu.js';
+import { qualityMenu } from './quality-menu.js';
 import { ServerClock } from './server-clock.js';
 import { Timeline } from './timeline.js';
+import { trackMenu } from './track-menu.js';
 
 const TICK_MS = 100;
 const LABELS_MS = 500;
@@ -35,11 +36,13 @@ const playback = new Playback(
   element('last-frame') as HTMLCanvasElement,
   {
     event: dispatch,
-    qualities: () => qualityMenu.rebuild(),
-    qualityChanged: () => qualityMenu.refresh(),
+    qualities: () => qualities.rebuild(),
+    qualityChanged: () => qualities.refresh(),
+    audioTracks: () => tracks.rebuild(),
   },
 );
-const qualityMenu = new QualityMenu(() => playback.player);
+const qualities = qualityMenu(() => playback.player);
+const tracks = trackMenu(() => playback.player);
 const controls = new Controls(playback);
 const timeline = new Timeline(playback);
 const poller = new Poller(poll, () => pollInterval(state, document.hidden));
@@ -142,7 +145,7 @@ setText(element('channel'), channelName);
 poster.addEventListener('load', () => (poster.hidden = playback.video.videoWidth > 0));
 poster.addEventListener('error', () => (poster.hidden = true));
 wireKeyboard(playback, controls);
-wireIdle(stage, () => !playback.video.paused && !qualityMenu.isOpen);
+wireIdle(stage, () => !playback.video.paused && !qualities.isOpen && !tracks.isOpen);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void poller.now();
 });
@@ -174,6 +177,12 @@ Object.defineProperty(window, 'millrace', {
     },
     get levels() {
       return playback.player?.qualities ?? [];
+    },
+    get audioTracks() {
+      return playback.player?.audioTracks ?? [];
+    },
+    get audioTrack() {
+      return playback.player?.currentAudio ?? -1;
     },
     get targetLatency() {
       return playback.targetLatency;

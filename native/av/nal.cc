@@ -10,6 +10,10 @@ constexpr uint8_t kSeiUserDataUnregistered = 5;
 constexpr size_t kOutputLengthSize = 4;
 // Header of an AVCDecoderConfigurationRecord up to and including the number of SPS.
 constexpr size_t kRecordHeader = 6;
+// Of an HEVCDecoderConfigurationRecord: where the length size stands, and the header up to and including the
+// number of arrays.
+constexpr size_t kHevcLengthSizeAt = 21;
+constexpr size_t kHevcRecordHeader = 23;
 
 struct StartCode {
   size_t begin;
@@ -44,6 +48,13 @@ void AppendBigEndian(ByteVector& out, size_t value, size_t bytes) {
   }
 }
 
+// From the byte of a record whose two low bits are lengthSizeMinusOne.
+size_t LengthSizeIn(uint8_t byte) {
+  const size_t size = (byte & 3u) + 1;
+  if (size == 3) throw std::invalid_argument("a decoder configuration record cannot have 3-byte NAL lengths");
+  return size;
+}
+
 bool HasChromaFields(uint8_t profile_idc) {
   return profile_idc == 100 || profile_idc == 110 || profile_idc == 122 || profile_idc == 144;
 }
@@ -68,7 +79,7 @@ std::vector<ByteView> SplitAnnexB(ByteView stream) {
   return units;
 }
 
-bool IsWellFormedAvcc(ByteView unit, size_t length_size) {
+bool HasSoundLengths(ByteView unit, size_t length_size) {
   if (unit.empty()) return false;
   while (!unit.empty()) {
     if (unit.size() < length_size) return false;
@@ -115,14 +126,19 @@ ByteVector MakeAvcRecord(ByteView annex_b_headers) {
   return record;
 }
 
-size_t LengthSizeOf(ByteView avc_record) {
+size_t AvcLengthSizeOf(ByteView avc_record) {
   if (avc_record.size() <= kRecordHeader || avc_record[0] != 1) {
     throw std::invalid_argument("not an AVCDecoderConfigurationRecord");
   }
-  const size_t size = (avc_record[4] & 3u) + 1;
-  if (size == 3)
-    throw std::invalid_argument("an AVCDecoderConfigurationRecord cannot have 3-byte NAL lengths");
-  return size;
+  return LengthSizeIn(avc_record[4]);
+}
+
+size_t HevcLengthSizeOf(ByteView hevc_record) {
+  // Version 0 was written before the format was final.
+  if (hevc_record.size() < kHevcRecordHeader || hevc_record[0] > 1) {
+    throw std::invalid_argument("not an HEVCDecoderConfigurationRecord");
+  }
+  return LengthSizeIn(hevc_record[kHevcLengthSizeAt]);
 }
 
 }  // namespace millrace::av

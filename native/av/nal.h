@@ -1,6 +1,5 @@
-// NAL units of H.264 in the two framings: Annex B start codes (ITU-T H.264 Annex B) and length prefixes
-// (ISO/IEC 14496-15), and the decoder configuration record that goes with the latter. Pure functions of
-// bytes.
+// NAL units in the two framings: Annex B start codes (ITU-T H.264 Annex B) and length prefixes (ISO/IEC
+// 14496-15), and the decoder configuration records that go with the latter. Pure functions of bytes.
 #pragma once
 
 #include <cstddef>
@@ -31,9 +30,9 @@ NalType TypeOf(ByteView nal);
 // Bytes before the first start code are skipped.
 std::vector<ByteView> SplitAnnexB(ByteView stream);
 
-// Whether `unit` is one or more non-empty NAL units whose big-endian length prefixes of `length_size` bytes
-// (1, 2 or 4) add up to exactly its size.
-bool IsWellFormedAvcc(ByteView unit, size_t length_size);
+// Whether `unit` is one or more non-empty NAL units, of H.264 or HEVC, whose big-endian length prefixes of
+// `length_size` bytes (1, 2 or 4) add up to exactly its size.
+bool HasSoundLengths(ByteView unit, size_t length_size);
 
 // One encoded picture with 4-byte length prefixes. Left out: parameter sets (they are in the record),
 // delimiters, filler, and the unregistered SEI in which an encoder advertises itself.
@@ -43,7 +42,11 @@ ByteVector ToAvcc(ByteView annex_b);
 // encoder's Annex B headers. Throws std::invalid_argument when the headers lack an SPS or a PPS.
 ByteVector MakeAvcRecord(ByteView annex_b_headers);
 
-// NAL length size stated by a record: 1, 2 or 4. Throws std::invalid_argument when it is not a record.
-size_t LengthSizeOf(ByteView avc_record);
+// NAL length size stated by an AVCDecoderConfigurationRecord: 1, 2 or 4. Throws std::invalid_argument when it
+// is not a record.
+size_t AvcLengthSizeOf(ByteView avc_record);
+
+// The same of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 8.3.3.1).
+size_t HevcLengthSizeOf(ByteView hevc_record);
 
 }  // namespace millrace::av

@@ -36,23 +36,27 @@ void CopyCaptions(const AVFrame& from, AVFrame& to) {
 Scaler::SourceFormat Scaler::FormatOf(const AVFrame& source) {
   const auto pixels = static_cast<AVPixelFormat>(source.format);
   const AVPixelFormat plain = WithoutRange(pixels);
-  return {source.width, source.height, plain, plain != pixels || source.color_range == AVCOL_RANGE_JPEG};
+  return {
+      .width = source.width,
+      .height = source.height,
+      .pixels = plain,
+      .full_range = plain != pixels || source.color_range == AVCOL_RANGE_JPEG,
+      .matrix = source.colorspace == AVCOL_SPC_RGB ? AVCOL_SPC_BT709 : source.colorspace,
+  };
 }
 
-void Scaler::Configure(const SourceFormat& format, AVColorSpace matrix) {
+void Scaler::Configure(const SourceFormat& format) {
   context_.reset(sws_getContext(format.width, format.height, format.pixels, width_, height_, kOutputPixels,
                                 SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_) throw Error("make a scaler for the source's picture format", AVERROR(EINVAL));
-  const int* coefficients = sws_getCoefficients(matrix);
+  const int* coefficients = sws_getCoefficients(format.matrix);
   sws_setColorspaceDetails(context_.get(), coefficients, format.full_range ? 1 : 0, coefficients, 0, 0,
                            kUnitGain, kUnitGain);
   format_ = format;
 }
 
 AVFrame& Scaler::Scale(const AVFrame& source) {
-  if (const SourceFormat format = FormatOf(source); format != format_) {
-    Configure(format, source.colorspace == AVCOL_SPC_RGB ? AVCOL_SPC_BT709 : source.colorspace);
-  }
+  if (const SourceFormat format = FormatOf(source); format != format_) Configure(format);
   if (!scaled_) {
     Frame fresh = MakeFrame();
     fresh->format = kOutputPixels;

@@ -5,8 +5,8 @@
 
 namespace millrace::av {
 
-// Bilinear scaling of any decoded picture to 8-bit 4:2:0 in limited range. Adapts by itself when the size or
-// the format of the source changes.
+// Bilinear scaling of any decoded picture to 8-bit 4:2:0 in limited range. Adapts by itself when the size,
+// the format or the colour matrix of the source changes.
 class Scaler {
  public:
   Scaler(int width, int height) : width_(width), height_(height) {}
@@ -21,11 +21,12 @@ class Scaler {
     int height = 0;
     AVPixelFormat pixels = AV_PIX_FMT_NONE;
     bool full_range = false;
+    AVColorSpace matrix = AVCOL_SPC_UNSPECIFIED;
     bool operator==(const SourceFormat&) const = default;
   };
 
   static SourceFormat FormatOf(const AVFrame& source);
-  void Configure(const SourceFormat& format, AVColorSpace matrix);
+  void Configure(const SourceFormat& format);
 
   const int width_;
   const int height_;

@@ -6,7 +6,9 @@ namespace millrace {
 
 void Outbox::PutUnit(UnitEvent unit) {
   std::unique_lock lock(mutex_);
+  ++waiting_;
   room_.wait(lock, [this] { return closed_ || (units_ < kMaxUnits && bytes_ < kMaxBytes); });
+  --waiting_;
   if (closed_) return;
   ++units_;
   bytes_ += unit.data.size();
@@ -36,6 +38,11 @@ std::vector<Event> Outbox::Take() {
   }
   room_.notify_all();
   return taken;
+}
+
+size_t Outbox::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
 }
 
 void Outbox::Close() {

@@ -30,6 +30,9 @@ class Outbox {
   // Everything there is, oldest first.
   std::vector<Event> Take();
 
+  // Threads that wait for room.
+  size_t waiting() const;
+
   // Throws away what waits and all that comes; nobody is notified any more, nobody waits.
   void Close();
 
@@ -37,11 +40,12 @@ class Outbox {
   void Append(std::unique_lock<std::mutex> lock, Event event);
 
   const std::function<void()> notify_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
   std::vector<Event> events_;
   size_t units_ = 0;
   size_t bytes_ = 0;
+  size_t waiting_ = 0;
   bool closed_ = false;
 };
 

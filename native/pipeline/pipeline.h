@@ -1,4 +1,4 @@
-// Decodes one H.264 source once and encodes every rung, each on a thread of its own.
+// Decodes one source once and encodes every rung, each on a thread of its own.
 #pragma once
 
 #include <atomic>

@@ -16,11 +16,25 @@ int ReorderDepth(const SourceUnit& first_keyframe) {
   return static_cast<int>(std::min<int64_t>((wait + duration / 2) / duration, av::kMaxReorderDepth));
 }
 
+size_t LengthSizeOf(av::VideoCodec codec, av::ByteView record) {
+  switch (codec) {
+    case av::VideoCodec::kAvc:
+      return av::AvcLengthSizeOf(record);
+    case av::VideoCodec::kHevc:
+      return av::HevcLengthSizeOf(record);
+    case av::VideoCodec::kAv1:
+    case av::VideoCodec::kVp9:
+      break;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Source::Source(const PipelineOptions& options, const std::vector<std::unique_ptr<Rung>>& rungs)
-    : record_(options.source_record),
-      length_size_(av::LengthSizeOf(record_)),
+    : codec_(options.source_codec),
+      record_(options.source_record),
+      length_size_(LengthSizeOf(codec_, record_)),
       max_lag_(options.max_lag * kMaxLagFactor),
       rungs_(rungs) {}
 
@@ -61,7 +75,7 @@ void Source::Run() {
 
 bool Source::IsUsable(const SourceUnit& unit) const {
   return Clock::now() - unit.info.entered <= max_lag_ &&
-         av::IsWellFormedAvcc(av::Bytes(*unit.packet), length_size_);
+         (length_size_ == 0 || av::HasSoundLengths(av::Bytes(*unit.packet), length_size_));
 }
 
 void Source::Decode(const SourceUnit& unit) {
@@ -71,7 +85,7 @@ void Source::Decode(const SourceUnit& unit) {
     return;
   }
   decode_awaits_keyframe_ = false;
-  if (!decoder_) decoder_.emplace(record_, ReorderDepth(unit));
+  if (!decoder_) decoder_.emplace(codec_, record_, ReorderDepth(unit));
   pending_.Add(unit.info);
   if (!decoder_->Send(*unit.packet)) {
     ++decode_errors_;

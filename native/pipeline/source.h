@@ -48,7 +48,9 @@ class Source {
   void DeliverPictures();
 
   // Fixed.
+  const av::VideoCodec codec_;
   const std::vector<uint8_t> record_;
+  // Of length-prefixed NAL units; 0 where the codec has none.
   const size_t length_size_;
   const Clock::duration max_lag_;
   const std::vector<std::unique_ptr<Rung>>& rungs_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "av/handles.h"
+#include "av/video_codec.h"
 
 namespace millrace {
 
@@ -24,7 +25,8 @@ struct RungOptions {
 using Clock = std::chrono::steady_clock;
 
 struct PipelineOptions {
-  // AVCDecoderConfigurationRecord of the source.
+  av::VideoCodec source_codec = av::VideoCodec::kAvc;
+  // The source's decoder configuration record, of the kind that goes with its codec.
   std::vector<uint8_t> source_record;
   AVRational frame_rate = {30, 1};
   // A libx264 preset.

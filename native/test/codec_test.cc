@@ -50,7 +50,7 @@ TEST("encoder: the colours of the source are in the stream") {
   const av::Packet encoded = encoder.Receive();
   const av::Packet packet = av::CopyToPacket(av::ToAvcc(av::Bytes(*encoded)));
 
-  av::Decoder decoder(encoder.avc_record(), 0);
+  av::Decoder decoder(av::VideoCodec::kAvc, encoder.avc_record(), 0);
   CHECK(decoder.Send(*packet));
   const av::Frame decoded = decoder.Receive();
   CHECK(decoded != nullptr);
@@ -82,7 +82,7 @@ TEST("encoder: refused options name the reason") {
 
 TEST("decoder: a frame comes out for each unit at once, with its time") {
   const auto source = test::MakeSource(10, 5);
-  av::Decoder decoder(source.record, 0);
+  av::Decoder decoder(av::VideoCodec::kAvc, source.record, 0);
   for (size_t i = 0; i < source.units.size(); ++i) {
     const SourceUnit unit = test::UnitAt(source, i);
     CHECK(decoder.Send(*unit.packet));
@@ -94,7 +94,7 @@ TEST("decoder: a frame comes out for each unit at once, with its time") {
 
 TEST("decoder: held-back frames come out when drained") {
   const auto source = test::MakeSource(10, 5);
-  av::Decoder decoder(source.record, 3);
+  av::Decoder decoder(av::VideoCodec::kAvc, source.record, 3);
   size_t frames = 0;
   for (size_t i = 0; i < source.units.size(); ++i) {
     CHECK(decoder.Send(*test::UnitAt(source, i).packet));

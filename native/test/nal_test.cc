@@ -69,18 +69,18 @@ TEST("nal: a picture keeps its slices and captions and nothing else") {
 }
 
 TEST("nal: well-formed units pass with lengths of 1, 2 and 4 bytes") {
-  CHECK(IsWellFormedAvcc(ByteVector{2, 0x65, 1}, 1));
-  CHECK(IsWellFormedAvcc(ByteVector{0, 2, 0x65, 1, 0, 1, 0x41}, 2));
-  CHECK(IsWellFormedAvcc(ByteVector{0, 0, 0, 1, 0x65}, 4));
+  CHECK(HasSoundLengths(ByteVector{2, 0x65, 1}, 1));
+  CHECK(HasSoundLengths(ByteVector{0, 2, 0x65, 1, 0, 1, 0x41}, 2));
+  CHECK(HasSoundLengths(ByteVector{0, 0, 0, 1, 0x65}, 4));
 }
 
 TEST("nal: lengths that do not add up are refused") {
-  CHECK(!IsWellFormedAvcc({}, 4));
-  CHECK(!IsWellFormedAvcc(ByteVector{0, 0, 0}, 4));
-  CHECK(!IsWellFormedAvcc(ByteVector{0, 0, 0, 0}, 4));
-  CHECK(!IsWellFormedAvcc(ByteVector{0, 0, 0, 3, 0x65, 1}, 4));
-  CHECK(!IsWellFormedAvcc(ByteVector{0, 0, 0, 1, 0x65, 1}, 4));
-  CHECK(!IsWellFormedAvcc(ByteVector{0xff, 0xff, 0xff, 0xff, 0x65}, 4));
+  CHECK(!HasSoundLengths({}, 4));
+  CHECK(!HasSoundLengths(ByteVector{0, 0, 0}, 4));
+  CHECK(!HasSoundLengths(ByteVector{0, 0, 0, 0}, 4));
+  CHECK(!HasSoundLengths(ByteVector{0, 0, 0, 3, 0x65, 1}, 4));
+  CHECK(!HasSoundLengths(ByteVector{0, 0, 0, 1, 0x65, 1}, 4));
+  CHECK(!HasSoundLengths(ByteVector{0xff, 0xff, 0xff, 0xff, 0x65}, 4));
 }
 
 TEST("nal: random bytes never read past their end") {
@@ -89,8 +89,8 @@ TEST("nal: random bytes never read past their end") {
     ByteVector bytes(random() % 40);
     // Small values, so that start codes and plausible lengths do occur.
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random() % 4);
-    for (const size_t size : {1u, 2u, 4u}) IsWellFormedAvcc(bytes, size);
-    CHECK(ToAvcc(bytes).empty() || IsWellFormedAvcc(ToAvcc(bytes), 4));
+    for (const size_t size : {1u, 2u, 4u}) HasSoundLengths(bytes, size);
+    CHECK(ToAvcc(bytes).empty() || HasSoundLengths(ToAvcc(bytes), 4));
   }
 }
 
@@ -98,7 +98,7 @@ TEST("nal: a record states profile, level, 4-byte lengths and both parameter set
   const ByteVector record = MakeAvcRecord(Concat({kCode4, kSps, kCode4, kPps}));
   CHECK(record ==
         Concat({{1, 0x64, 0x00, 0x1e, 0xff, 0xe1, 0, 5}, kSps, {1, 0, 3}, kPps, {0xfd, 0xf8, 0xf8, 0}}));
-  CHECK_EQUAL(LengthSizeOf(record), 4u);
+  CHECK_EQUAL(AvcLengthSizeOf(record), 4u);
 }
 
 TEST("nal: a record of a profile below High has no chroma fields") {
@@ -113,8 +113,21 @@ TEST("nal: headers without both parameter sets make no record") {
   CHECK_THROWS(MakeAvcRecord({}), std::invalid_argument);
 }
 
+TEST("nal: a record of HEVC states the length size") {
+  ByteVector record(23, 0);
+  record[0] = 1;
+  for (const uint8_t size : {1, 2, 4}) {
+    record[21] = static_cast<uint8_t>(0xf8 | (size - 1));
+    CHECK_EQUAL(HevcLengthSizeOf(record), size_t{size});
+  }
+  record[21] = 0xfe;
+  CHECK_THROWS(HevcLengthSizeOf(record), std::invalid_argument);
+  CHECK_THROWS(HevcLengthSizeOf(ByteVector(22, 1)), std::invalid_argument);
+  CHECK_THROWS(HevcLengthSizeOf(ByteVector(23, 2)), std::invalid_argument);
+}
+
 TEST("nal: what is no record is refused") {
-  CHECK_THROWS(LengthSizeOf({}), std::invalid_argument);
-  CHECK_THROWS(LengthSizeOf(ByteVector(7, 0)), std::invalid_argument);
-  CHECK_THROWS(LengthSizeOf(ByteVector({1, 0x64, 0, 0x1e, 0xfe, 0xe1, 0})), std::invalid_argument);
+  CHECK_THROWS(AvcLengthSizeOf({}), std::invalid_argument);
+  CHECK_THROWS(AvcLengthSizeOf(ByteVector(7, 0)), std::invalid_argument);
+  CHECK_THROWS(AvcLengthSizeOf(ByteVector({1, 0x64, 0, 0x1e, 0xfe, 0xe1, 0})), std::invalid_argument);
 }

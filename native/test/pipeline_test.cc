@@ -56,7 +56,7 @@ TEST("pipeline: every rung has every frame, time, arrival and keyframe of the so
       CHECK_EQUAL(units[i].info.duration, kFrameTicks);
       CHECK_EQUAL(units[i].info.arrival, static_cast<double>(i));
       CHECK_EQUAL(units[i].info.keyframe, source.IsKeyframe(i));
-      CHECK(av::IsWellFormedAvcc(units[i].data, 4));
+      CHECK(av::HasSoundLengths(units[i].data, 4));
     }
   }
   CHECK_EQUAL(pipeline->stats().units_in, source.units.size());

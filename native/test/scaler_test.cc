@@ -1,5 +1,8 @@
 #include "av/scaler.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "synthetic.h"
 #include "test.h"
 
@@ -38,6 +41,21 @@ TEST("scaler: full range becomes limited range") {
   source->color_range = AVCOL_RANGE_JPEG;
   const int white = scaler.Scale(*source).data[0][0];
   CHECK(white >= 234 && white <= 236);
+}
+
+TEST("scaler: follows a source that changes its colour matrix") {
+  const av::Frame green = test::MakePicture(160, 96, AV_PIX_FMT_GBRP, 0);
+  for (int plane = 0; plane < 3; ++plane) {
+    std::fill_n(green->data[plane], green->linesize[plane] * 96, static_cast<uint8_t>(plane == 0 ? 255 : 0));
+  }
+  av::Scaler scaler(80, 48);
+  // Luma of pure green in limited range: 0.587 of white in BT.601, 0.7152 in BT.709.
+  const auto luma_as = [&](AVColorSpace matrix) {
+    green->colorspace = matrix;
+    return int{scaler.Scale(*green).data[0][0]};
+  };
+  CHECK(std::abs(luma_as(AVCOL_SPC_SMPTE170M) - 145) <= 1);
+  CHECK(std::abs(luma_as(AVCOL_SPC_RGB) - 173) <= 1);
 }
 
 TEST("scaler: captions go along, and only while there are some") {

@@ -7,6 +7,14 @@
 
 namespace millrace::test {
 
+namespace {
+
+bool HalvesLines(AVPixelFormat pixels) {
+  return pixels != AV_PIX_FMT_YUV422P && pixels != AV_PIX_FMT_GBRP;
+}
+
+}  // namespace
+
 av::Frame MakePicture(int width, int height, AVPixelFormat pixels, int index) {
   av::Frame frame = av::MakeFrame();
   frame->format = pixels;
@@ -14,7 +22,7 @@ av::Frame MakePicture(int width, int height, AVPixelFormat pixels, int index) {
   frame->height = height;
   av::Check(av_frame_get_buffer(frame.get(), 0), "allocate a picture");
   for (int plane = 0; plane < 3; ++plane) {
-    const int lines = plane == 0 || pixels == AV_PIX_FMT_YUV422P ? height : height / 2;
+    const int lines = plane == 0 || !HalvesLines(pixels) ? height : height / 2;
     for (int y = 0; y < lines; ++y) {
       for (int x = 0; x < frame->linesize[plane]; ++x) {
         frame->data[plane][y * frame->linesize[plane] + x] = static_cast<uint8_t>(x + 2 * y + 5 * index);
@@ -31,7 +39,7 @@ SyntheticSource MakeSource(int frames, int gop) {
                        .frame_rate = {30, 1},
                        .preset = "ultrafast",
                        .colour = {}});
-  SyntheticSource source{encoder.avc_record(), {}, gop};
+  SyntheticSource source{av::VideoCodec::kAvc, encoder.avc_record(), {}, gop};
   for (int i = 0; i < frames; ++i) {
     av::Frame picture = MakePicture(kSourceWidth, kSourceHeight, AV_PIX_FMT_YUV420P, i);
     encoder.Send(*picture, i * kFrameTicks, source.IsKeyframe(static_cast<size_t>(i)));
@@ -55,7 +63,8 @@ SourceUnit UnitAt(const SyntheticSource& source, size_t index) {
 }
 
 PipelineOptions MakeOptions(const SyntheticSource& source) {
-  return {.source_record = source.record,
+  return {.source_codec = source.codec,
+          .source_record = source.record,
           .frame_rate = {30, 1},
           .preset = "ultrafast",
           .rungs = {{.width = 80, .height = 48, .bitrate = 200'000},

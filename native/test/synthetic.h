@@ -19,14 +19,16 @@ inline constexpr int64_t kFrameTicks = 3000;
 // A moving gradient; no two indexes look the same.
 av::Frame MakePicture(int width, int height, AVPixelFormat pixels, int index);
 
-// An H.264 source without B-frames: `frames` units with a keyframe every `gop`.
+// A source: its units with a keyframe every `gop`, in decode order.
 struct SyntheticSource {
+  av::VideoCodec codec;
   std::vector<uint8_t> record;
   std::vector<std::vector<uint8_t>> units;
   int gop;
 
   bool IsKeyframe(size_t index) const { return index % static_cast<size_t>(gop) == 0; }
 };
+// In H.264 without B-frames.
 SyntheticSource MakeSource(int frames, int gop);
 
 // Unit `index` of the source, at the frame grid's time, arriving at millisecond `index`.

@@ -29,6 +29,8 @@ export function findMissing(requirements, env = process.env) {
         );
       case 'folder':
         return !probe.paths.some((path) => listFolder(path).length > 0);
+      case 'file':
+        return !existsSync(probe.path);
     }
   });
 }

@@ -1,19 +1,22 @@
 /**
  * What Millrace needs from the system, how to see that it is there, and what each package manager calls it.
  *
- * @typedef {'run' | 'test'} Purpose
- *   `run`: what `npm start` wants; `test`: that and what only the tests use.
+ * @typedef {'run' | 'test' | 'bench'} Purpose
+ *   `run`: what `npm start` wants; `test`: that and what only the tests use; `bench`: that and the servers that the
+ *   benches measure beside ours.
  *
  * @typedef {{ kind: 'command', names: readonly string[] }
  *   | { kind: 'pkg-config', name: string }
  *   | { kind: 'plugin', name: string }
- *   | { kind: 'folder', paths: readonly string[] }} Probe
+ *   | { kind: 'folder', paths: readonly string[] }
+ *   | { kind: 'file', path: string }} Probe
  *   `command`: one of the executables is on the PATH. `pkg-config`: a library's development files are installed.
  *   `plugin`: a GStreamer plugin's shared library is installed. `folder`: one of the folders exists and is not empty.
+ *   `file`: it exists.
  *
  * @typedef {object} Requirement
  * @property {string} name what a person calls it
- * @property {'transcoding' | 'thumbnails' | 'tests'} neededFor what is lost without it
+ * @property {'transcoding' | 'thumbnails' | 'tests' | 'benchmarks'} neededFor what is lost without it
  * @property {Probe} probe
  * @property {string} debian package name on Debian and Ubuntu
  * @property {string} fedora package name on Fedora (ffmpeg-devel, with x264, is in RPM Fusion)
@@ -35,7 +38,7 @@ const libav = (library, neededFor) => ({
 });
 
 /**
- * An HLS reader that shares no code with libav's: the tests let it play what the server sends.
+ * GStreamer shares no code with libav: the tests let it play what the server sends, and publish.
  *
  * @param {string} plugin
  * @param {string} debian
@@ -152,6 +155,20 @@ export const REQUIREMENTS = [
   gstreamerPlugin('playback', 'gstreamer1.0-plugins-base', 'gstreamer1-plugins-base'),
   gstreamerPlugin('adaptivedemux2', 'gstreamer1.0-plugins-good', 'gstreamer1-plugins-good'),
   gstreamerPlugin('libav', 'gstreamer1.0-libav', 'gstreamer1-plugin-libav'),
+  gstreamerPlugin('rtmp2', 'gstreamer1.0-plugins-bad', 'gstreamer1-plugins-bad-free'),
+  gstreamerPlugin('rtmp', 'gstreamer1.0-plugins-bad', 'gstreamer1-plugins-bad-free'),
+];
+
+/** @type {readonly Requirement[]} */
+const PEERS = [
+  {
+    name: 'nginx-rtmp',
+    neededFor: 'benchmarks',
+    probe: { kind: 'file', path: '/usr/lib/nginx/modules/ngx_rtmp_module.so' },
+    debian: 'libnginx-mod-rtmp',
+    fedora: 'nginx-mod-rtmp',
+    homebrew: undefined,
+  },
 ];
 
 /**
@@ -159,5 +176,12 @@ export const REQUIREMENTS = [
  * @returns {readonly Requirement[]}
  */
 export function requirementsFor(purpose) {
-  return purpose === 'test' ? REQUIREMENTS : REQUIREMENTS.filter((r) => r.neededFor !== 'tests');
+  switch (purpose) {
+    case 'run':
+      return REQUIREMENTS.filter((r) => r.neededFor !== 'tests');
+    case 'test':
+      return REQUIREMENTS;
+    case 'bench':
+      return [...REQUIREMENTS, ...PEERS];
+  }
 }

@@ -76,8 +76,8 @@ export function nameAll(missing) {
 }
 
 /**
- * Installs the system packages that are missing. For `test` all are needed and a failure throws `SetupError`; for `run`
- * it warns and returns, since the server can do without.
+ * Installs the system packages that are missing. For `run` it warns of a failure and returns, since the server can do
+ * without; for any other purpose all are needed and a failure throws `SetupError`.
  *
  * @param {Purpose} purpose
  * @returns {Promise<readonly Requirement[]>} what is missing all the same
@@ -91,7 +91,7 @@ export async function ensureSystemPackages(purpose) {
   const stillMissing = findMissing(missing);
   if (stillMissing.length === 0) return [];
   const fault = `cannot install ${nameAll(stillMissing)}: ${failure ?? 'the packages do not contain them'}`;
-  if (purpose === 'test') throw new SetupError(`Set-up stopped: ${fault}`, installationHints(stillMissing));
+  if (purpose !== 'run') throw new SetupError(`Set-up stopped: ${fault}`, installationHints(stillMissing));
   warn(`${fault}; ${consequence(stillMissing)}`, installationHints(stillMissing));
   return stillMissing;
 }

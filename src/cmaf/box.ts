@@ -46,3 +46,6 @@ export const fourCc = (...codes: readonly string[]): Buffer => Buffer.from(codes
 export const cString = (text: string): Buffer => Buffer.from(`${text}\0`, 'utf8');
 
 export const zeros = (length: number): Buffer => Buffer.alloc(length);
+
+/** How every SampleEntry begins: reserved bytes and the data reference, which is the file itself (ISO/IEC 14496-12 8.5.2). */
+export const SAMPLE_ENTRY_START = Buffer.concat([zeros(6), u16(1)]);

@@ -1,6 +1,7 @@
 import type { Track } from '../media/track.js';
+import { audioSampleEntry } from './audio-sample-entry.js';
 import { box, cString, fixed16, fourCc, fullBox, u16, u32, zeros } from './box.js';
-import { aacSampleEntry, avcSampleEntry } from './sample-entry.js';
+import { videoSampleEntry } from './video-sample-entry.js';
 
 /**
  * track_ID by kind: equal in every rendition of a kind, so that a player may switch, and different between kinds, so
@@ -18,7 +19,7 @@ const SELF_CONTAINED = 1;
 
 /**
  * The CMAF header of a track (ISO/IEC 23000-19 7.3.1): `ftyp` and a `moov` without samples. The bytes depend on the
- * track alone. Throws MEDIA_BAD_CONFIG when the decoder configuration is malformed.
+ * track alone.
  */
 export function initSegment(track: Track): Buffer {
   return Buffer.concat([
@@ -104,7 +105,13 @@ function mediaInformation(track: Track): Buffer {
     box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, SELF_CONTAINED))),
     box(
       'stbl',
-      fullBox('stsd', 0, 0, u32(1), track.kind === 'video' ? avcSampleEntry(track) : aacSampleEntry(track)),
+      fullBox(
+        'stsd',
+        0,
+        0,
+        u32(1),
+        track.kind === 'video' ? videoSampleEntry(track) : audioSampleEntry(track),
+      ),
       fullBox('stts', 0, 0, u32(0)),
       fullBox('stsc', 0, 0, u32(0)),
       fullBox('stsz', 0, 0, u32(0, 0)),

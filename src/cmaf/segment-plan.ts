@@ -32,7 +32,7 @@ const ROUNDING_MARGIN = 0.4;
 export class SegmentPlan {
   readonly timescale: number;
   readonly #target: Ticks;
-  readonly #boundaries: { msn: number; start: Ticks }[] = [];
+  readonly #boundaries: { msn: number; start: Ticks; keyframe: boolean }[] = [];
   readonly #firstMsn: number;
   #msn: number;
   #limit: Ticks | undefined;
@@ -70,9 +70,14 @@ export class SegmentPlan {
     return this.#horizon;
   }
 
+  /** Where the newest unit ends, or what the plan was extended to. */
+  get end(): Ticks {
+    return Math.max(this.#unitsEnd, this.#extendedTo);
+  }
+
   /** How long the open segment is so far. */
   get openDuration(): Ticks {
-    return this.#segmentStart === undefined ? 0 : this.#end - this.#segmentStart;
+    return this.#segmentStart === undefined ? 0 : this.end - this.#segmentStart;
   }
 
   /** Fixes TARGETDURATION (whole seconds); segments longer than it are cut from now on. */
@@ -90,7 +95,7 @@ export class SegmentPlan {
     this.#horizon = dts;
     if (keyframe) this.#seeKeyframe(pts);
     if (this.#segmentStart === undefined) {
-      this.#begin(this.#firstMsn, pts);
+      this.#begin(this.#firstMsn, pts, keyframe);
       this.#unitsEnd = end;
       return { boundary: true, forced: false };
     }
@@ -99,14 +104,14 @@ export class SegmentPlan {
     const extended = hole && this.extend(pts);
     this.#unitsEnd = end;
     if (extended) {
-      this.#next(pts);
+      this.#next(pts, keyframe);
       return { boundary: true, forced: !keyframe };
     }
     const soFar = pts - this.#segmentStart;
     if (!keyframe) {
       const tooLong =
         soFar > 0 && this.#limit !== undefined && end - this.#segmentStart > this.#longestAllowed;
-      if (tooLong) this.#next(pts);
+      if (tooLong) this.#next(pts, false);
       return tooLong ? { boundary: true, forced: true } : NO_BOUNDARY;
     }
     const reached = soFar >= this.#target - duration / 2;
@@ -114,7 +119,7 @@ export class SegmentPlan {
     const wouldOverrun =
       soFar + this.#longestInterval > Math.max(this.#limit ?? 0, this.#target) + duration / 2;
     if (!reached && !wouldOverrun) return NO_BOUNDARY;
-    this.#next(pts);
+    this.#next(pts, true);
     return { boundary: true, forced: false };
   }
 
@@ -125,7 +130,7 @@ export class SegmentPlan {
   extend(until: Ticks): boolean {
     let extended = false;
     while (this.#segmentStart !== undefined && until - this.#segmentStart > this.#longestAllowed) {
-      this.#next(Math.max(this.#segmentStart + (this.#limit ?? 0), this.#unitsEnd));
+      this.#next(Math.max(this.#segmentStart + (this.#limit ?? 0), this.#unitsEnd), false);
       extended = true;
     }
     this.#extendedTo = Math.max(this.#extendedTo, until);
@@ -136,6 +141,17 @@ export class SegmentPlan {
   startOf(msn: number): Ticks | undefined {
     const first = this.#boundaries[0];
     return first === undefined ? undefined : this.#boundaries[msn - first.msn]?.start;
+  }
+
+  /** The segment that an instant is in; undefined before the first boundary that is kept. */
+  msnAt(pts: Ticks): number | undefined {
+    return this.#boundaries.findLast(({ start }) => start <= pts)?.msn;
+  }
+
+  /** Whether the source has a keyframe where segment `msn` begins; false while that is not decided. */
+  beginsWithKeyframe(msn: number): boolean {
+    const first = this.#boundaries[0];
+    return first !== undefined && this.#boundaries[msn - first.msn]?.keyframe === true;
   }
 
   /** Where segment `msn` ends: known, or expected to be as long as the one before; undefined without a guess. */
@@ -152,11 +168,7 @@ export class SegmentPlan {
     const start = this.startOf(msn);
     return start === undefined
       ? undefined
-      : { start, end: this.startOf(msn + 1) ?? Math.max(start, this.#end) };
-  }
-
-  get #end(): Ticks {
-    return Math.max(this.#unitsEnd, this.#extendedTo);
+      : { start, end: this.startOf(msn + 1) ?? Math.max(start, this.end) };
   }
 
   get #longestAllowed(): Ticks {
@@ -171,15 +183,15 @@ export class SegmentPlan {
     this.#longestInterval = Math.max(this.#longestInterval, interval);
   }
 
-  #next(start: Ticks): void {
+  #next(start: Ticks, keyframe: boolean): void {
     this.#lastDuration = start - (this.#segmentStart ?? start);
-    this.#begin(this.#msn + 1, start);
+    this.#begin(this.#msn + 1, start, keyframe);
   }
 
-  #begin(msn: number, start: Ticks): void {
+  #begin(msn: number, start: Ticks, keyframe: boolean): void {
     this.#msn = msn;
     this.#segmentStart = start;
-    this.#boundaries.push({ msn, start });
+    this.#boundaries.push({ msn, start, keyframe });
     if (this.#boundaries.length > MAX_BOUNDARIES) this.#boundaries.shift();
   }
 }

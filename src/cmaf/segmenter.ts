@@ -103,6 +103,13 @@ export class Segmenter {
     return out;
   }
 
+  /** Nothing comes before segment `msn`, which the plan has begun: what is open is closed, what lies between is empty. */
+  skipTo(msn: number): SegmenterOutput[] {
+    const out: SegmenterOutput[] = [];
+    while (this.#msn < msn) this.#closeSegment(undefined, this.#nextBoundary, out);
+    return out;
+  }
+
   /** Closes the open part and the open segment, however short. */
   finish(): SegmenterOutput[] {
     const out: SegmenterOutput[] = [];

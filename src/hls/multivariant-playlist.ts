@@ -1,48 +1,72 @@
 import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
+import { audioGroups, type AudioGroup } from './audio-groups.js';
 import { attributes, quoted } from './tags.js';
-
-const AUDIO_GROUP = 'audio';
 
 /** A media playlist's URL, relative to the multivariant playlist. */
 const playlistUri = (name: string): string => `${name}/index.m3u8`;
 
-/** Renders the multivariant playlist (RFC 8216bis 4.4.6): one variant a video rendition, one shared audio rendition. */
+/** Dearest combination first. */
+const byBandwidth = (a: RenditionSnapshot, b: RenditionSnapshot): number => b.peakBandwidth - a.peakBandwidth;
+
+/**
+ * Renders the multivariant playlist (RFC 8216bis 4.4.6): one variant a video rendition and group of audio renditions,
+ * which all variants share. Where there is no picture, the sound is the variant.
+ */
 export function renderMultivariantPlaylist({ renditions }: PresentationSnapshot): string {
-  const audio = renditions.find((r) => r.active && r.kind === 'audio');
-  const video = renditions.filter((r) => r.active && r.kind === 'video');
+  const video = renditions.filter((r) => r.active && r.kind === 'video').sort(byBandwidth);
+  const groups = audioGroups(renditions.filter((r) => r.active && r.kind === 'audio'));
+  const [main] = groups;
   const lines = ['#EXTM3U', '#EXT-X-VERSION:6', '#EXT-X-INDEPENDENT-SEGMENTS'];
-  if (video.length === 0 && audio !== undefined) {
-    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(audio, undefined)}`, playlistUri(audio.name));
+  if (video.length === 0 && main?.members.length === 1) {
+    const [audio] = main.members;
+    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(audio, undefined, false)}`, playlistUri(audio.name));
     return `${lines.join('\n')}\n`;
   }
-  if (audio !== undefined) lines.push(`#EXT-X-MEDIA:${audioAttributes(audio)}`);
-  for (const rendition of [...video].sort((a, b) => b.peakBandwidth - a.peakBandwidth)) {
-    lines.push(`#EXT-X-STREAM-INF:${variantAttributes(rendition, audio)}`, playlistUri(rendition.name));
+  for (const group of groups) {
+    for (const [i, member] of group.members.entries())
+      lines.push(`#EXT-X-MEDIA:${audioAttributes(group, member, i)}`);
+  }
+  const ranged = video.some((r) => r.videoRange !== 'SDR');
+  for (const group of groups.length > 0 ? groups : [undefined]) {
+    const variants = video.length > 0 ? video : (group?.members.slice(0, 1) ?? []);
+    for (const variant of variants) {
+      lines.push(`#EXT-X-STREAM-INF:${variantAttributes(variant, group, ranged)}`, playlistUri(variant.name));
+    }
   }
   return `${lines.join('\n')}\n`;
 }
 
-function audioAttributes(audio: RenditionSnapshot): string {
+function audioAttributes(group: AudioGroup, audio: RenditionSnapshot, index: number): string {
   return attributes({
     TYPE: 'AUDIO',
-    'GROUP-ID': quoted(AUDIO_GROUP),
-    NAME: quoted('Audio'),
+    'GROUP-ID': quoted(group.id),
+    NAME: quoted(index === 0 ? 'Audio' : `Audio ${String(index + 1)}`),
     LANGUAGE: quoted('und'),
-    DEFAULT: 'YES',
-    AUTOSELECT: 'YES',
+    DEFAULT: index === 0 ? 'YES' : 'NO',
+    // Players choose by language by themselves, and of no track is it known.
+    AUTOSELECT: index === 0 ? 'YES' : 'NO',
     CHANNELS: quoted(String(audio.channels)),
     URI: quoted(playlistUri(audio.name)),
   });
 }
 
-/** @param audio the audio rendition played together with `main`; its rate and codec count too (RFC 8216bis 4.4.6.2) */
-function variantAttributes(main: RenditionSnapshot, audio: RenditionSnapshot | undefined): string {
+/** @param group the audio renditions one of which is played together with `main`; their rate and codec count too (RFC 8216bis 4.4.6.2) */
+function variantAttributes(
+  main: RenditionSnapshot,
+  group: AudioGroup | undefined,
+  withRange: boolean,
+): string {
+  const audio = group?.members.filter((member) => member !== main) ?? [];
+  const codecs = new Set([main.codecString, ...audio.map((member) => member.codecString)]);
+  const dearest = (rate: (r: RenditionSnapshot) => number): number => Math.max(0, ...audio.map(rate));
+  const isVideo = main.kind === 'video';
   return attributes({
-    BANDWIDTH: main.peakBandwidth + (audio?.peakBandwidth ?? 0),
-    'AVERAGE-BANDWIDTH': main.averageBandwidth + (audio?.averageBandwidth ?? 0),
-    CODECS: quoted([main.codecString, ...(audio ? [audio.codecString] : [])].join(',')),
-    RESOLUTION: main.kind === 'video' ? `${String(main.width)}x${String(main.height)}` : undefined,
-    'FRAME-RATE': main.kind === 'video' ? main.frameRate.toFixed(3) : undefined,
-    AUDIO: audio === undefined ? undefined : quoted(AUDIO_GROUP),
+    BANDWIDTH: main.peakBandwidth + dearest((r) => r.peakBandwidth),
+    'AVERAGE-BANDWIDTH': main.averageBandwidth + dearest((r) => r.averageBandwidth),
+    CODECS: quoted([...codecs].join(',')),
+    RESOLUTION: isVideo ? `${String(main.width)}x${String(main.height)}` : undefined,
+    'FRAME-RATE': isVideo ? main.frameRate.toFixed(3) : undefined,
+    'VIDEO-RANGE': withRange ? main.videoRange : undefined,
+    AUDIO: group === undefined ? undefined : quoted(group.id),
   });
 }

@@ -1,16 +1,21 @@
 import type { Channel } from '../origin/channel.js';
 import type { Origin } from '../origin/origin.js';
+import type { PushStatus } from '../relay/push-status.js';
 import type { Exchange } from './exchange.js';
+import { publisherStatus } from './publisher-status.js';
+import { pushStatus } from './push-status.js';
 import { error, json } from './replies.js';
 
 /** The control API below `/api/v1/`. */
 export class ApiRoutes {
   readonly #origin: Origin;
   readonly #rtmpPort: () => number;
+  readonly #pushes: (channel: string) => readonly PushStatus[];
 
-  constructor(origin: Origin, rtmpPort: () => number) {
+  constructor(origin: Origin, rtmpPort: () => number, pushes: (channel: string) => readonly PushStatus[]) {
     this.#origin = origin;
     this.#rtmpPort = rtmpPort;
+    this.#pushes = pushes;
   }
 
   /** @param path the URL's segments after `/api/v1/` */
@@ -19,15 +24,19 @@ export class ApiRoutes {
     if (resource === 'time' && path.length === 1) exchange.send(json({ now: Date.now() }));
     else if (resource === 'server' && path.length === 1) exchange.send(json({ rtmpPort: this.#rtmpPort() }));
     else if (resource === 'channels' && path.length === 1) {
-      exchange.send(json({ channels: [...this.#origin.channels].map(channelStatus) }));
+      exchange.send(json({ channels: [...this.#origin.channels].map((channel) => this.#status(channel)) }));
     } else if (resource === 'channels' && path.length === 2) {
       const channel = this.#origin.channel(name ?? '');
       exchange.send(
         channel === undefined
           ? error(404, 'NOT_FOUND', 'there is no channel of this name')
-          : json(channelStatus(channel)),
+          : json(this.#status(channel)),
       );
     } else exchange.send(error(404, 'NOT_FOUND', 'nothing is at this URL'));
+  }
+
+  #status(channel: Channel): object {
+    return { ...channelStatus(channel), push: this.#pushes(channel.name).map(pushStatus) };
   }
 }
 
@@ -49,5 +58,6 @@ function channelStatus(channel: Channel): object {
       bandwidth: r.peakBandwidth,
       codecs: r.codecString,
     })),
+    publisher: publisherStatus(channel.publisherReport),
   };
 }

@@ -2,6 +2,7 @@ import uws from 'uWebSockets.js';
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { MillraceError } from '../errors.js';
 import type { Origin } from '../origin/origin.js';
+import type { PushStatus } from '../relay/push-status.js';
 import { ApiRoutes } from './api.js';
 import { Exchange } from './exchange.js';
 import { LiveRoutes } from './live.js';
@@ -16,6 +17,8 @@ export interface HttpOptions {
   readonly origin: Origin;
   /** Where encoders connect; the index page tells them. */
   readonly rtmpPort: () => number;
+  /** How the pushes of a channel to other servers stand. */
+  readonly pushes: (channel: string) => readonly PushStatus[];
   /** Folder of the bundled pages. */
   readonly pages: string;
   readonly observer: HttpObserver;
@@ -65,7 +68,7 @@ export class HttpListener {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#live = new LiveRoutes(options.origin, this.#waiters);
-    this.#api = new ApiRoutes(options.origin, options.rtmpPort);
+    this.#api = new ApiRoutes(options.origin, options.rtmpPort, options.pushes);
     this.#pages = new Pages(options.pages);
     this.#app.any('/*', (response, request) => {
       const exchange = new Exchange(response, request, (status, bytes) => {

@@ -7,9 +7,9 @@ export interface AccessUnit {
   readonly pts: Ticks;
   /** Nominal duration; the true one is the distance to the next unit's dts. */
   readonly duration: Ticks;
-  /** An IDR picture for video; always true for audio. */
+  /** Decoding may begin here: see `VideoUnitShape`. Always true for audio. */
   readonly keyframe: boolean;
-  /** Video: length-prefixed NAL units (length size as in the track's record). Audio: one raw AAC frame. */
+  /** Video: as `RawVideo.data`, lengths as in the track's record. Audio: one frame of the codec. */
   readonly data: Buffer;
   /** When its last byte arrived from the publisher, in ms since the Unix epoch. */
   readonly arrival: number;

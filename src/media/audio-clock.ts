@@ -11,16 +11,17 @@ export const MAX_AUDIO_DRIFT_MS = 100;
  */
 export class AudioClock {
   readonly #sampleRate: number;
-  readonly #frameSamples: number;
   #next: Ticks | undefined;
 
-  constructor(sampleRate: number, frameSamples: number) {
+  constructor(sampleRate: number) {
     this.#sampleRate = sampleRate;
-    this.#frameSamples = frameSamples;
   }
 
-  /** Where the next frame goes; undefined when it must be dropped. `time` is its timestamp in ms after media time 0. */
-  place(time: Milliseconds): Ticks | undefined {
+  /**
+   * Where the next frame goes; undefined when it must be dropped. `time` is its timestamp in ms after media time 0,
+   * `samples` its own length: frames of one track may differ in it.
+   */
+  place(time: Milliseconds, samples: Ticks): Ticks | undefined {
     const stamped = rescale(time, 1000, this.#sampleRate);
     const maxDrift = rescale(MAX_AUDIO_DRIFT_MS, 1000, this.#sampleRate);
     if (this.#next === undefined) {
@@ -32,7 +33,7 @@ export class AudioClock {
       return undefined;
     }
     const start = this.#next;
-    this.#next += this.#frameSamples;
+    this.#next += samples;
     return start;
   }
 }

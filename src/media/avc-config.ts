@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js';
 import { parseSps, type AvcSps } from './avc-sps.js';
 import { NAL_TYPE, nalType, type NalLengthSize } from './nal.js';
+import { displaySize } from './vui.js';
 
 /** An AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1), read together with its first SPS. */
 export interface AvcConfig extends AvcSps {
@@ -36,20 +37,22 @@ export function parseAvcConfig(record: Buffer): AvcConfig {
   if (first === undefined || pps.nals.length === 0) throw bad('the record has no parameter sets');
 
   const parsed = parseSps(first);
-  const { num, den } = parsed.sampleAspectRatio;
   return {
     ...parsed,
     codecString: `avc1.${record.toString('hex', 1, 4)}`,
     nalLengthSize: lengthSize as NalLengthSize,
     sps: sps.nals,
     pps: pps.nals,
-    displayWidth: Math.max(1, Math.round((parsed.width * num) / den)),
-    displayHeight: parsed.height,
+    ...displaySize(parsed.width, parsed.height, parsed.sampleAspectRatio),
   };
 }
 
-/** Makes a record with 4-byte NAL unit lengths from parameter sets. Throws MEDIA_BAD_CONFIG when they are malformed. */
-export function buildAvcConfig(sps: readonly Buffer[], pps: readonly Buffer[]): Buffer {
+/** Makes a record from parameter sets. Throws MEDIA_BAD_CONFIG when they are malformed. */
+export function buildAvcConfig(
+  sps: readonly Buffer[],
+  pps: readonly Buffer[],
+  nalLengthSize: NalLengthSize = 4,
+): Buffer {
   const [first] = sps;
   if (first === undefined || pps.length === 0) throw bad('parameter sets are missing');
   if (sps.length > 31 || pps.length > 255) throw bad('too many parameter sets');
@@ -58,7 +61,7 @@ export function buildAvcConfig(sps: readonly Buffer[], pps: readonly Buffer[]): 
     ? [0xfc | chromaFormat, 0xf8 | (bitDepthLuma - 8), 0xf8 | (bitDepthChroma - 8), 0]
     : [];
   return Buffer.concat([
-    Buffer.from([1, profile, constraints, level, 0xff, 0xe0 | sps.length]),
+    Buffer.from([1, profile, constraints, level, 0xfc | (nalLengthSize - 1), 0xe0 | sps.length]),
     ...sps.map(withLength),
     Buffer.from([pps.length]),
     ...pps.map(withLength),

@@ -1,13 +1,10 @@
 import { MillraceError } from '../errors.js';
 import { BitReader } from './bit-reader.js';
-import { NAL_TYPE, nalType } from './nal.js';
+import { NAL_TYPE, nalType, removeEmulationPrevention } from './nal.js';
+import { checkPictureSize } from './picture-size.js';
 import type { Rational } from './time.js';
 import type { Colour } from './track.js';
-
-/** Frames per second as the VUI states them. */
-export interface VuiTiming extends Rational {
-  readonly fixed: boolean;
-}
+import { parseColour, parseSampleAspectRatio, SQUARE, type VuiTiming } from './vui.js';
 
 /** What is used of a sequence parameter set (ITU-T H.264 7.3.2.1.1 and annex E). */
 export interface AvcSps {
@@ -20,45 +17,18 @@ export interface AvcSps {
   /** Pixels after cropping. */
   readonly width: number;
   readonly height: number;
+  /** False when pictures may be coded as two fields: interlaced video. */
+  readonly framesOnly: boolean;
   /** 1:1 when unspecified. */
   readonly sampleAspectRatio: Rational;
   readonly timing: VuiTiming | undefined;
   readonly colour: Colour | undefined;
 }
 
-/** Larger than any level allows (level 6.2: 16880); guards arithmetic and allocation downstream. */
-export const MAX_PICTURE_SIDE = 16_880;
-
-/** A sample aspect ratio beyond this, either way, is taken for a mistake and ignored. */
-export const MAX_SAMPLE_ASPECT = 16;
-
 /** profile_idc values whose SPS carries the chroma and scaling syntax, ITU-T H.264 7.3.2.1.1. */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([
   44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244,
 ]);
-
-/** Table E-1, aspect_ratio_idc 1 to 16. */
-const SAMPLE_ASPECT_RATIOS: readonly (readonly [number, number])[] = [
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-  [4, 3],
-  [3, 2],
-  [2, 1],
-];
-const EXTENDED_SAR = 255;
-
-const SQUARE: Rational = { num: 1, den: 1 };
 
 /**
  * Parses a sequence parameter set, NAL header included. Anything malformed is MEDIA_BAD_CONFIG.
@@ -94,22 +64,6 @@ export function parseSps(nal: Buffer): AvcSps {
     ...size,
     ...vui,
   };
-}
-
-/** Undoes the 00 00 03 escapes of ITU-T H.264 7.4.1. */
-export function removeEmulationPrevention(payload: Buffer): Buffer {
-  const plain = Buffer.allocUnsafe(payload.length);
-  let length = 0;
-  let zeros = 0;
-  for (const byte of payload) {
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte === 0 ? zeros + 1 : 0;
-    plain[length++] = byte;
-  }
-  return plain.subarray(0, length);
 }
 
 interface SampleFormat {
@@ -164,7 +118,10 @@ function skipPictureOrderCount(bits: BitReader): void {
   }
 }
 
-function parsePictureSize(bits: BitReader, format: SampleFormat): { width: number; height: number } {
+function parsePictureSize(
+  bits: BitReader,
+  format: SampleFormat,
+): Pick<AvcSps, 'width' | 'height' | 'framesOnly'> {
   const widthInMacroblocks = bits.unsignedGolomb(0xffff) + 1;
   const heightInMapUnits = bits.unsignedGolomb(0xffff) + 1;
   const framesOnly = bits.flag();
@@ -186,10 +143,7 @@ function parsePictureSize(bits: BitReader, format: SampleFormat): { width: numbe
     width -= (left + right) * unitX;
     height -= (top + bottom) * unitY;
   }
-  if (width < 1 || height < 1 || width > MAX_PICTURE_SIDE || height > MAX_PICTURE_SIDE) {
-    throw new MillraceError('MEDIA_BAD_CONFIG', `a picture of ${width} x ${height} is not possible`);
-  }
-  return { width, height };
+  return { ...checkPictureSize(width, height), framesOnly };
 }
 
 function parseVui(bits: BitReader): Pick<AvcSps, 'sampleAspectRatio' | 'timing' | 'colour'> {
@@ -202,21 +156,6 @@ function parseVui(bits: BitReader): Pick<AvcSps, 'sampleAspectRatio' | 'timing' 
   }
   const timing = bits.flag() ? parseTiming(bits) : undefined;
   return { sampleAspectRatio, timing, colour };
-}
-
-function parseSampleAspectRatio(bits: BitReader): Rational {
-  const idc = bits.bits(8);
-  const [num, den] =
-    idc === EXTENDED_SAR ? [bits.bits(16), bits.bits(16)] : (SAMPLE_ASPECT_RATIOS[idc - 1] ?? [1, 1]);
-  const usable = num > 0 && den > 0 && num <= den * MAX_SAMPLE_ASPECT && den <= num * MAX_SAMPLE_ASPECT;
-  return usable ? { num, den } : SQUARE;
-}
-
-function parseColour(bits: BitReader): Colour | undefined {
-  bits.skip(3); // video_format
-  const fullRange = bits.flag();
-  if (!bits.flag()) return undefined;
-  return { primaries: bits.bits(8), transfer: bits.bits(8), matrix: bits.bits(8), fullRange };
 }
 
 /** A tick is a field: a frame lasts two of them also in progressive video (ITU-T H.264 E.2.1, num_units_in_tick). */

@@ -1,30 +1,36 @@
-import { parseAudioSpecificConfig, type AacConfig } from './aac-config.js';
-import { parseAvcConfig, type AvcConfig } from './avc-config.js';
+import type { AudioConfig } from './audio-config.js';
 import { VIDEO_TIMESCALE, type Rational, type Ticks } from './time.js';
+import type { AudioTrack, StatedColour, VideoTrack } from './track.js';
+import type { VideoConfig } from './video-config.js';
 import { videoRangeOf } from './video-range.js';
-import type { AudioTrack, VideoTrack } from './track.js';
 
-/**
- * The track of an AVCDecoderConfigurationRecord whose composition offsets are as low as -`compositionShift`. Throws MEDIA_BAD_CONFIG unless an already `parsed` one is
- * given.
- */
-export function describeVideoTrack(
-  record: Buffer,
-  frameRate: Rational,
-  parsed: AvcConfig = parseAvcConfig(record),
-  compositionShift: Ticks = 0,
-): VideoTrack {
-  const { codecString, width, height, displayWidth, displayHeight, sampleAspectRatio, colour } = parsed;
+/** What a video configuration does not say of its track. */
+export interface VideoTrackFacts {
+  readonly frameRate: Rational;
+  /** Composition offsets are as low as minus this; 0 where nothing is said. */
+  readonly compositionShift?: Ticks;
+  /** Colour stated beside the bitstream, which goes before the bitstream's own; the range stays the bitstream's. */
+  readonly statedColour?: StatedColour | undefined;
+}
+
+/** The track of a video configuration. */
+export function describeVideoTrack(config: VideoConfig, facts: VideoTrackFacts): VideoTrack {
+  const { codec, codecString, decoderConfig, width, height, displayWidth, displayHeight } = config;
+  const { frameRate, compositionShift = 0, statedColour } = facts;
+  const colour =
+    statedColour === undefined
+      ? config.colour
+      : { ...statedColour, fullRange: config.colour?.fullRange ?? false };
   return {
     kind: 'video',
-    codec: 'avc',
+    codec,
     codecString,
-    decoderConfig: record,
+    decoderConfig,
     width,
     height,
     displayWidth,
     displayHeight,
-    sampleAspectRatio,
+    sampleAspectRatio: config.sampleAspectRatio,
     frameRate,
     colour,
     videoRange: videoRangeOf(colour),
@@ -33,17 +39,14 @@ export function describeVideoTrack(
   };
 }
 
-/** The track of an AudioSpecificConfig. Throws MEDIA_BAD_CONFIG or MEDIA_UNSUPPORTED unless a `parsed` one is given. */
-export function describeAudioTrack(
-  asc: Buffer,
-  parsed: AacConfig = parseAudioSpecificConfig(asc),
-): AudioTrack {
-  const { codecString, sampleRate, channels, frameSamples } = parsed;
+/** The track of an audio configuration. `frameSamples`: ticks of one access unit, see `inspectAudioUnit`. */
+export function describeAudioTrack(config: AudioConfig, frameSamples: number): AudioTrack {
+  const { codec, codecString, decoderConfig, sampleRate, channels } = config;
   return {
     kind: 'audio',
-    codec: 'aac',
+    codec,
     codecString,
-    decoderConfig: asc,
+    decoderConfig,
     sampleRate,
     channels,
     frameSamples,

@@ -34,6 +34,9 @@ export const DEFAULT_FRAME_RATE: Rational = { num: 30, den: 1 };
 /** Hints outside this range are not believed: a time base of 1/1000 often poses as a frame rate. */
 export const FRAME_RATE_RANGE = { min: 1, max: 300 };
 
+/** Video of more frames a second is refused. */
+export const MAX_FRAME_RATE = 120;
+
 /** How much the distance of two timestamps can be off when each was rounded to a millisecond somehow. */
 const ROUNDING_MS = 2;
 /** Written-out rates such as 23.98 or 29.97 are meant for the standard one within this. */
@@ -142,3 +145,9 @@ const measuredRational = (value: number): Rational => ({
   num: Math.max(1, Math.round(value * 1000)),
   den: 1000,
 });
+
+/** Frames per second over all these decode times, however unevenly they lie; 0 when they span no time. */
+export function meanFrameRate(dts: readonly Milliseconds[]): number {
+  const span = (dts.at(-1) ?? 0) - (dts[0] ?? 0);
+  return span > 0 ? ((dts.length - 1) * 1000) / span : 0;
+}

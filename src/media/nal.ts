@@ -24,38 +24,63 @@ export interface AccessUnitShape {
 export function inspectAccessUnit(data: Buffer, lengthSize: NalLengthSize): AccessUnitShape | undefined {
   let nalCount = 0;
   let idr = false;
-  let position = 0;
-  while (position < data.length) {
-    const start = position + lengthSize;
-    if (start >= data.length) return undefined;
-    const length = data.readUIntBE(position, lengthSize);
-    if (length === 0 || length > data.length - start) return undefined;
-    if ((data.readUInt8(start) & 0x1f) === NAL_TYPE.idrSlice) idr = true;
+  for (let position = 0; position < data.length;) {
+    const end = nalEnd(data, position, lengthSize);
+    if (end < 0) return undefined;
+    if ((data.readUInt8(position + lengthSize) & 0x1f) === NAL_TYPE.idrSlice) idr = true;
     nalCount++;
-    position = start + length;
+    position = end;
   }
   return nalCount === 0 ? undefined : { nalCount, idr };
 }
 
+/** Where the NAL unit ends whose length stands at `position`; -1 when it is empty or longer than the data. */
+export function nalEnd(data: Buffer, position: number, lengthSize: NalLengthSize): number {
+  const start = position + lengthSize;
+  if (start >= data.length) return -1;
+  const length = data.readUIntBE(position, lengthSize);
+  return length === 0 || length > data.length - start ? -1 : start + length;
+}
+
+/** Undoes the 00 00 03 escapes of ITU-T H.264 7.4.1 and H.265 7.4.2. */
+export function removeEmulationPrevention(payload: Buffer): Buffer {
+  const plain = Buffer.allocUnsafe(payload.length);
+  let length = 0;
+  let zeros = 0;
+  for (const byte of payload) {
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    plain[length++] = byte;
+  }
+  return plain.subarray(0, length);
+}
+
 /** The NAL units of a length-prefixed access unit, as views into it. Throws MEDIA_BAD_UNIT when lengths do not add up. */
 export function splitLengthPrefixed(data: Buffer, lengthSize: NalLengthSize): Buffer[] {
-  if (inspectAccessUnit(data, lengthSize) === undefined) {
-    throw new MillraceError('MEDIA_BAD_UNIT', 'the NAL unit lengths do not add up to the access unit');
-  }
   const nals: Buffer[] = [];
-  for (let position = 0; position < data.length;) {
-    const start = position + lengthSize;
-    position = start + data.readUIntBE(start - lengthSize, lengthSize);
-    nals.push(data.subarray(start, position));
+  for (let position = 0; position < data.length || nals.length === 0;) {
+    const end = nalEnd(data, position, lengthSize);
+    if (end < 0) {
+      throw new MillraceError('MEDIA_BAD_UNIT', 'the NAL unit lengths do not add up to the access unit');
+    }
+    nals.push(data.subarray(position + lengthSize, end));
+    position = end;
   }
   return nals;
 }
 
+/** True for what begins with a start code of 3 or 4 bytes; a length can look the same. */
+export const isAnnexB = (data: Buffer): boolean =>
+  data.length > 4 && data[0] === 0 && data[1] === 0 && (data[2] === 1 || (data[2] === 0 && data[3] === 1));
+
 /**
  * The NAL units of a byte stream (ITU-T H.264 annex B) with 3- or 4-byte start codes, as views into it.
- * Throws MEDIA_BAD_UNIT when it does not begin with a start code.
+ * Throws MEDIA_BAD_UNIT when it does not begin with a start code, or holds more than `max`.
  */
-export function splitAnnexB(data: Buffer): Buffer[] {
+export function splitAnnexB(data: Buffer, max = Number.POSITIVE_INFINITY): Buffer[] {
   const nals: Buffer[] = [];
   let code = data.indexOf(START_CODE);
   if (code < 0 || data.subarray(0, code).some((byte) => byte !== 0)) {
@@ -68,6 +93,7 @@ export function splitAnnexB(data: Buffer): Buffer[] {
     // The zero byte of a longer start code and trailing_zero_8bits belong to no NAL unit: none ends in a zero.
     while (end > start && data[end - 1] === 0) end--;
     if (end > start) nals.push(data.subarray(start, end));
+    if (nals.length > max) throw new MillraceError('MEDIA_BAD_UNIT', `more than ${max} NAL units`);
   }
   return nals;
 }

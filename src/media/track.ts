@@ -12,6 +12,9 @@ export interface Colour {
   readonly fullRange: boolean;
 }
 
+/** Colour stated beside the bitstream, which says nothing of the range. */
+export type StatedColour = Omit<Colour, 'fullRange'>;
+
 /** What a decoder and a playlist need to know of a video track. Fixed for the life of an epoch. */
 export interface VideoTrack {
   readonly kind: 'video';
@@ -19,9 +22,9 @@ export interface VideoTrack {
   /** RFC 6381, taken from the record itself: `avc1.64001f`, `hvc1.1.6.L93.B0`, `av01.0.04M.08`, `vp09.00.31.08`. */
   readonly codecString: string;
   /**
-   * Byte for byte as the encoder sent it: AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1),
-   * HEVCDecoderConfigurationRecord (8.3.3.1), AV1CodecConfigurationRecord (AV1 in ISOBMFF 2.3.3), or the
-   * VPCodecConfigurationRecord (VP in ISOBMFF) that stands in `vpcC` after its version and flags.
+   * Byte for byte as the encoder sent it, or made of what its frames state: AVCDecoderConfigurationRecord
+   * (ISO/IEC 14496-15 5.3.3.1), HEVCDecoderConfigurationRecord (8.3.3.1), AV1CodecConfigurationRecord (AV1 in ISOBMFF
+   * 2.3.3), or the VPCodecConfigurationRecord (VP in ISOBMFF) that stands in `vpcC` after its version and flags.
    */
   readonly decoderConfig: Buffer;
   /** Pixels after cropping. */
@@ -52,8 +55,8 @@ export interface AudioTrack {
   readonly codecString: string;
   /**
    * AAC: AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1), Opus: identification header (RFC 7845 5.1), FLAC: STREAMINFO
-   * block with its header, each byte for byte as the encoder sent it. AC-3 and E-AC-3: the content of `dac3` or
-   * `dec3` (ETSI TS 102 366 annex F), made from the first frame. MP3: empty.
+   * block with its header. AC-3 and E-AC-3: the content of `dac3` or `dec3` (ETSI TS 102 366 annex F), made from the
+   * first frame. MP3: empty.
    */
   readonly decoderConfig: Buffer;
   readonly sampleRate: number;

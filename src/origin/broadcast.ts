@@ -1,5 +1,5 @@
 import type { AccessUnit } from '../media/access-unit.js';
-import type { TimelineEvent, TimelineStart } from '../media/timeline-events.js';
+import type { TimelineEvent, TimelineStart, TimelineUnit } from '../media/timeline-events.js';
 import type { RungStats } from '../transcode/transcoder.js';
 import { Epoch, type EpochOptions } from './epoch.js';
 import type { Presentation } from './presentation.js';
@@ -85,7 +85,7 @@ export class Broadcast {
         this.#begin(step);
         break;
       case 'unit':
-        this.#push(step.kind, step.unit);
+        this.#push(step);
         break;
       case 'discontinuity':
         this.#options.listener.epochEnded(step.reason);
@@ -125,11 +125,12 @@ export class Broadcast {
     listener.epochStarted(epoch.id, start);
   }
 
-  #push(kind: 'video' | 'audio', unit: AccessUnit): void {
+  #push({ kind, alternate, unit }: TimelineUnit): void {
     if (this.#epoch === undefined || this.#start === undefined) return;
-    this.#epoch.push(kind, unit);
+    this.#epoch.push(kind, unit, alternate);
     this.#openWhenPlayable();
-    if (kind === 'video' && unit.keyframe) this.#options.listener.keyframe(this.#start, unit);
+    if (kind === 'video' && alternate === undefined && unit.keyframe)
+      this.#options.listener.keyframe(this.#start, unit);
   }
 
   #openWhenPlayable(): void {

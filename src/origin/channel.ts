@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { PublisherReport } from '../diagnosis/report.js';
 import type { Rational } from '../media/time.js';
 import type { TimelineStart } from '../media/timeline-events.js';
 import type { VideoTrack } from '../media/track.js';
 import type { RungSpec, RungStats } from '../transcode/transcoder.js';
 import { Broadcast } from './broadcast.js';
 import type { TranscoderFactory } from './epoch.js';
+import { Feed } from './feed.js';
 import type { OriginObserver } from './observer.js';
 import { Poster, type PictureMakerFactory } from './poster.js';
 import { Presentation } from './presentation.js';
+import { PublisherWatch } from './publisher-watch.js';
 import type { PublishAttempt, PublisherControl, PublishGrant, PublishSession } from './publishing.js';
+import { nameAlternates } from './rendition-names.js';
+import { Takeover, type TakeoverOptions, type Verdict } from './takeover.js';
 
 export interface ChannelOptions {
   readonly name: string;
   readonly hls: { readonly partTarget: number; readonly segmentTarget: number; readonly window: number };
   /** Seconds that a vanished publisher may stay away. */
   readonly reconnectGrace: number;
+  readonly takeover: TakeoverOptions;
   readonly ladder: (source: VideoTrack) => readonly RungSpec[];
   /** Undefined: no transcoder on this machine, the source rendition only. */
   readonly createTranscoder: TranscoderFactory | undefined;
@@ -26,9 +32,6 @@ export interface ChannelOptions {
 
 export type ChannelState = 'offline' | 'starting' | 'live' | 'reconnecting' | 'ended';
 
-/** A live publisher that has been silent this long (ms) may be replaced by one with the same key. */
-const TAKEOVER_SILENCE = 2000;
-
 /** Hung-up publishers are waited for this long at shutdown (ms). */
 const CLOSE_DEADLINE = 2000;
 
@@ -36,14 +39,18 @@ interface Publisher {
   readonly id: string;
   readonly control: PublisherControl;
   readonly broadcast: Broadcast;
+  readonly watch: PublisherWatch;
   ended: boolean;
 }
 
 /** One channel: who publishes to it, and the presentation that viewers see of it. */
 export class Channel {
   readonly name: string;
+  /** What the publisher sends, for those who pass it on. */
+  readonly feed: Feed;
   readonly #options: ChannelOptions;
   readonly #poster: Poster;
+  readonly #takeover: Takeover;
   /** The presentation that a publisher feeds or may come back to. */
   #current: Presentation | undefined;
   /** The one before it: ended, still watchable for as long as its window. */
@@ -67,7 +74,9 @@ export class Channel {
   constructor(options: ChannelOptions) {
     this.name = options.name;
     this.#options = options;
+    this.feed = new Feed((error) => options.logger.error({ err: error }, 'a subscriber of the feed failed'));
     this.#poster = new Poster(options.createPictureMaker);
+    this.#takeover = new Takeover(options.takeover);
   }
 
   get state(): ChannelState {
@@ -98,23 +107,61 @@ export class Channel {
     return [this.#current, this.#last].find((p) => p?.isOpen === true && epoch.startsWith(`${p.id}-`));
   }
 
+  /** What the live publisher sends and what is wrong with it. */
+  get publisherReport(): PublisherReport | undefined {
+    return this.#publisher?.watch.report;
+  }
+
   /** The live transcoder's figures, rung by rung. */
   rungStats(): (RungStats & { readonly name: string })[] {
     return this.#publisher?.broadcast.rungStats() ?? [];
   }
 
-  publish(attempt: PublishAttempt, control: PublisherControl): PublishGrant {
-    const { logger, name } = this.#options;
-    const rival = this.#publisher;
-    if (rival !== undefined) {
-      if (rival.control.silentForMs() < TAKEOVER_SILENCE) {
-        const description = `channel "${name}" already has a live publisher`;
-        return { accepted: false, code: 'PUBLISH_BUSY', description };
-      }
-      logger.warn({ publish: rival.id }, 'publisher is silent, its key is taken over');
-      this.#ended(rival, 'vanished');
-      rival.control.close('taken over by a new publisher');
+  /** Lets a publisher in, at once where nobody has the key; see {@link Takeover} for where somebody has. */
+  publish(
+    attempt: PublishAttempt,
+    control: PublisherControl,
+    cancelled?: AbortSignal,
+  ): PublishGrant | Promise<PublishGrant> {
+    if (this.#publisher === undefined) return this.#admit(attempt, control);
+    const verdict = this.#takeover.ask(this.#publisher.control, cancelled);
+    if (!(verdict instanceof Promise)) return this.#answer(verdict, attempt, control);
+    this.#options.logger.info(
+      { remote: attempt.remoteAddress },
+      'the key is in use, a newcomer waits for it',
+    );
+    return verdict.then((decided) => this.#answer(decided, attempt, control));
+  }
+
+  #answer(verdict: Verdict, attempt: PublishAttempt, control: PublisherControl): PublishGrant {
+    switch (verdict) {
+      case 'granted':
+        this.#dropRival();
+        return this.#admit(attempt, control);
+      case 'closing':
+        return { accepted: false, code: 'SHUTTING_DOWN', description: 'the server is shutting down' };
+      case 'replaced':
+        return busy('another publisher has asked for the same key since');
+      case 'cancelled':
+      case 'busy':
+        return busy(`channel "${this.name}" already has a live publisher`);
     }
+  }
+
+  /** The key changes hands: viewers see what they see when a publisher vanishes and comes back. */
+  #dropRival(): void {
+    const rival = this.#publisher;
+    if (rival === undefined) return;
+    const { logger, name, observer } = this.#options;
+    const silentMs = Math.round(rival.control.silentForMs());
+    logger.warn({ publish: rival.id, silentMs }, 'its key is taken over by another publisher');
+    observer.tookOver(name);
+    this.#ended(rival, 'vanished');
+    rival.control.close('taken over by a new publisher');
+  }
+
+  #admit(attempt: PublishAttempt, control: PublisherControl): PublishGrant {
+    const { logger, name, hls } = this.#options;
     clearTimeout(this.#graceTimer);
     this.#publishes += 1;
     const id = `${name}-${String(this.#publishes)}`;
@@ -126,6 +173,7 @@ export class Channel {
       id,
       control,
       broadcast: this.#newBroadcast(this.#current, log),
+      watch: new PublisherWatch({ flashVersion: attempt.encoder, segmentTarget: hls.segmentTarget }, log),
       ended: false,
     };
     this.#publisher = publisher;
@@ -136,7 +184,7 @@ export class Channel {
       accepted: true,
       channel: name,
       publishId: id,
-      session: this.#session(publisher, log),
+      session: this.#session(publisher),
     } as const;
     return resumed && this.#frameRate !== undefined ? { ...grant, frameRateHint: this.#frameRate } : grant;
   }
@@ -144,6 +192,7 @@ export class Channel {
   /** Ends what is live: the publisher is told, the last parts go out, ENDLIST. Resolves when that is done. */
   async close(): Promise<void> {
     clearTimeout(this.#graceTimer);
+    this.#takeover.close();
     const publisher = this.#publisher;
     if (publisher !== undefined) {
       publisher.control.close('the server is shutting down');
@@ -160,13 +209,19 @@ export class Channel {
     this.#poster.close();
   }
 
-  #session(publisher: Publisher, log: Logger): PublishSession {
+  #session(publisher: Publisher): PublishSession {
     return {
       event: (event) => {
-        if (!publisher.ended) publisher.broadcast.event(event);
+        if (publisher.ended) return;
+        publisher.broadcast.event(event);
+        publisher.watch.event(event);
+        this.feed.event(event);
       },
-      metadata: (metadata) => {
-        log.debug({ metadata }, 'metadata');
+      metadata: (claims) => {
+        publisher.watch.metadata(claims);
+      },
+      ignored: (error) => {
+        publisher.watch.ignored(error);
       },
       end: (reason) => {
         this.#ended(publisher, reason);
@@ -184,7 +239,10 @@ export class Channel {
     const grace = reason === 'vanished' ? reconnectGrace * 1000 : 0;
     if (grace > 0) this.#graceTimer = setTimeout(() => this.#graceOver(), grace);
     this.#leaving = grace === 0;
+    if (grace > 0) this.feed.away();
+    else this.feed.end();
     publisher.broadcast.end();
+    this.#takeover.rivalGone();
   }
 
   #broadcastClosed(broadcast: Broadcast): void {
@@ -199,6 +257,7 @@ export class Channel {
 
   #graceOver(): void {
     this.#leaving = true;
+    this.feed.end();
     if (this.#broadcasts.length > 0) return;
     this.#options.logger.info('publisher did not come back in time');
     this.#endPresentation();
@@ -207,6 +266,7 @@ export class Channel {
   /** Vanished before anybody could watch: whoever comes back begins afresh, with nothing guessed from too little. */
   #abandonPresentation(): void {
     clearTimeout(this.#graceTimer);
+    this.feed.end();
     this.#current = undefined;
     this.#since = undefined;
     this.#frameRate = undefined;
@@ -303,10 +363,13 @@ export class Channel {
   }
 }
 
-function describe({ video, audio }: TimelineStart): object {
+const busy = (description: string): PublishGrant => ({ accepted: false, code: 'PUBLISH_BUSY', description });
+
+function describe({ video, audio, alternates }: TimelineStart): object {
   return {
     video: video && `${video.codecString} ${String(video.width)}x${String(video.height)}`,
     frameRate: video && Number((video.frameRate.num / video.frameRate.den).toFixed(3)),
     audio: audio && `${audio.codecString} ${String(audio.sampleRate)} Hz, ${String(audio.channels)} ch`,
+    alternates: alternates.length > 0 ? nameAlternates(alternates).map(({ name }) => name) : undefined,
   };
 }

@@ -1,19 +1,16 @@
-import { choosePartTarget, fitPartTarget, type PartTarget } from '../cmaf/part-target.js';
+import { choosePartTarget, partTicksOf } from '../cmaf/part-target.js';
 import { SegmentPlan } from '../cmaf/segment-plan.js';
-import { Segmenter } from '../cmaf/segmenter.js';
 import type { AccessUnit } from '../media/access-unit.js';
-import { rescale } from '../media/time.js';
+import type { TrackId } from '../media/codec.js';
+import type { TrackKind } from '../media/raw-unit.js';
 import type { TimelineStart } from '../media/timeline-events.js';
-import type { AudioTrack, Track, VideoTrack } from '../media/track.js';
+import type { Track, VideoTrack } from '../media/track.js';
 import type { RungSpec, RungStats, Transcoder, TranscoderListener } from '../transcode/transcoder.js';
+import { Follower } from './follower.js';
 import type { EpochPlace, Presentation } from './presentation.js';
 import type { Rendition, RenditionEpoch } from './rendition.js';
-
-/** Audio this many seconds ahead of the picture no longer waits for it: the picture has stopped. */
-const MAX_AUDIO_LEAD = 10;
-
-/** And no more audio units than this are ever held back. */
-const MAX_HELD_AUDIO = 1024;
+import { RenditionFeed } from './rendition-feed.js';
+import { AUDIO, nameAlternates, SOURCE } from './rendition-names.js';
 
 /** Without a second keyframe by then, TARGETDURATION is fixed at this many seconds. */
 export const MAX_KEYFRAME_WAIT = 10;
@@ -51,9 +48,10 @@ export interface EpochListener {
   closed(): void;
 }
 
-interface Feed {
-  readonly rendition: Rendition;
-  readonly segmenter: Segmenter;
+interface Alternate {
+  readonly kind: TrackKind;
+  readonly id: TrackId;
+  readonly follower: Follower;
 }
 
 /** One uninterrupted timeline of one publisher, on its way into a presentation's renditions. */
@@ -61,18 +59,23 @@ export class Epoch {
   readonly id: string;
   readonly #options: EpochOptions;
   readonly #plan: SegmentPlan;
-  readonly #parts: PartTarget;
+  /** Seconds. */
+  readonly #partTarget: number;
   readonly #place: EpochPlace;
   readonly #firstMsn: number;
-  readonly #source: Feed | undefined;
-  readonly #audio: Feed | undefined;
+  /** What decides where segments begin: the picture, or the sound where there is none. */
+  readonly #lead: RenditionFeed | undefined;
+  /** Sound beside a picture. */
+  readonly #audio: Follower | undefined;
+  readonly #alternates: readonly Alternate[];
+  /** None where the encoder sends smaller pictures itself. */
+  readonly #rungSpecs: readonly RungSpec[];
   /** One for each rung, from when its track is known; empty without a transcoder. */
-  readonly #rungs: (Feed | undefined)[];
+  readonly #rungs: (RenditionFeed | undefined)[];
   /** Renditions that are part of this epoch, fed or silent. */
   readonly #entered = new Set<Rendition>();
   /** Renditions of the presentation that nothing comes of in this epoch. */
   readonly #silent = new Set<Rendition>();
-  readonly #heldAudio: AccessUnit[] = [];
   #transcoder: Transcoder | undefined;
   /** Seconds from the epoch's start to the end of its newest unit. */
   #duration = 0;
@@ -84,19 +87,27 @@ export class Epoch {
     this.#firstMsn = presentation.nextMsn;
     this.#place = presentation.beginEpoch(start.wallClockZero);
     this.id = this.#place.id;
-    this.#parts = partTargetFor(options);
-    presentation.fixPartTarget(this.#parts.seconds);
+    this.#partTarget = partTargetFor(options);
+    presentation.fixPartTarget(this.#partTarget);
     this.#plan = new SegmentPlan({
       firstMsn: this.#firstMsn,
       timescale: (start.video ?? start.audio)?.timescale ?? 1,
       segmentTarget: options.segmentTarget,
       targetDuration: presentation.targetDuration,
     });
-    if (start.video) this.#source = this.#feed('source', start.video, UNKNOWN_BANDWIDTH);
-    if (start.audio) this.#audio = this.#feed('audio', start.audio, UNKNOWN_BANDWIDTH);
+    const source = start.video && this.#feed(SOURCE, start.video, UNKNOWN_BANDWIDTH);
+    const audio = start.audio && this.#feed(AUDIO, start.audio, UNKNOWN_BANDWIDTH);
+    this.#lead = source ?? audio;
+    if (source && audio) this.#audio = new Follower(audio, this.#plan, false);
+    this.#alternates = nameAlternates(start.alternates).map(({ id, track, name }) => ({
+      kind: track.kind,
+      id,
+      follower: new Follower(this.#feed(name, track, UNKNOWN_BANDWIDTH), this.#plan, true),
+    }));
+    this.#rungSpecs = this.#alternates.some(({ kind }) => kind === 'video') ? [] : options.rungs;
     this.#transcoder = this.#createTranscoder();
-    this.#rungs = this.#transcoder === undefined ? [] : options.rungs.map(() => undefined);
-    const expected = this.#rungs.map((_, i) => options.rungs[i]?.name);
+    this.#rungs = this.#transcoder === undefined ? [] : this.#rungSpecs.map(() => undefined);
+    const expected = this.#rungs.map((_, i) => this.#rungSpecs[i]?.name);
     for (const rendition of presentation.renditions) {
       if (!this.#entered.has(rendition) && !expected.includes(rendition.name)) this.#silence(rendition);
     }
@@ -105,21 +116,23 @@ export class Epoch {
 
   /** Every rendition that this epoch will have has something to play. */
   get isPlayable(): boolean {
-    const { video, audio } = this.#options.start;
-    const wanted = [...(video ? [this.#source] : []), ...(audio ? [this.#audio] : []), ...this.#rungs];
-    return wanted.every((feed) => feed?.rendition.hasMedia === true);
+    const followers = [this.#audio, ...this.#alternates.map(({ follower }) => follower)];
+    const feeds = [this.#lead, ...followers.flatMap((follower) => follower?.feed ?? []), ...this.#rungs];
+    return feeds.every((feed) => feed?.rendition.hasMedia === true);
   }
 
   rungStats(): (RungStats & { readonly name: string })[] {
     const stats = this.#transcoder?.stats().rungs ?? [];
-    return stats.map((rung, i) => ({ ...rung, name: this.#options.rungs[i]?.name ?? '' }));
+    return stats.map((rung, i) => ({ ...rung, name: this.#rungSpecs[i]?.name ?? '' }));
   }
 
-  push(kind: 'video' | 'audio', unit: AccessUnit): void {
+  /** @param alternate the id of the track where it is not the first of its kind */
+  push(kind: TrackKind, unit: AccessUnit, alternate?: TrackId): void {
     if (this.#finished) return;
-    this.#duration = Math.max(this.#duration, (unit.dts + unit.duration) / this.#timescale(kind));
-    if (kind === 'video') this.#pushVideo(unit);
-    else this.#pushAudio(unit);
+    const follower = alternate === undefined ? this.#audio : this.#alternate(kind, alternate);
+    const lead = this.#lead;
+    if (alternate === undefined && lead?.track.kind === kind) this.#pushLead(lead, unit);
+    else if (follower !== undefined) this.#pushFollower(follower, unit);
     for (const rendition of this.#silent) rendition.completeTo(this.#plan.msn);
     this.#options.presentation.publish();
   }
@@ -128,9 +141,9 @@ export class Epoch {
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#releaseAudio(Number.POSITIVE_INFINITY);
-    this.#close(this.#source);
-    this.#close(this.#audio);
+    this.#audio?.finish();
+    for (const { follower } of this.#alternates) follower.finish();
+    this.#lead?.finish();
     // A stream too short to show its keyframe interval is as long as it is.
     if (this.#options.presentation.targetDuration === undefined) this.#fixTargetDuration(this.#duration);
     this.#options.presentation.endEpoch(this.#place, this.#duration);
@@ -144,45 +157,32 @@ export class Epoch {
     this.#transcoderEnded();
   }
 
-  #pushVideo(unit: AccessUnit): void {
+  #pushLead(lead: RenditionFeed, unit: AccessUnit): void {
+    this.#reach(lead.track, unit);
     const step = this.#plan.offer(unit.dts, unit.pts, unit.duration, unit.keyframe);
     if (step.forced) this.#options.listener.forcedBoundary();
     this.#decideTargetDuration();
-    if (this.#source) this.#segment(this.#source, unit);
+    lead.push(unit);
     this.#transcoder?.push(unit);
-    this.#releaseAudio(unit.dts);
+    this.#audio?.release();
+    for (const { follower } of this.#alternates) {
+      follower.release();
+      if (step.boundary) follower.keepUp();
+    }
   }
 
-  #pushAudio(unit: AccessUnit): void {
-    if (this.#source === undefined) {
-      this.#plan.offer(unit.dts, unit.pts, unit.duration, true);
-      if (this.#audio) this.#segment(this.#audio, unit);
-      return;
-    }
-    this.#heldAudio.push(unit);
-    this.#releaseAudio(this.#plan.horizon);
+  #pushFollower(follower: Follower, unit: AccessUnit): void {
+    this.#reach(follower.feed.track, unit);
+    follower.push(unit);
     this.#decideTargetDuration();
   }
 
-  /** Segment boundaries are the picture's: sound goes out once the picture before `horizon` (90 kHz) has been seen. */
-  #releaseAudio(horizon: number): void {
-    const { audio } = this.#options.start;
-    if (this.#audio === undefined || audio === undefined) return;
-    const ended = horizon === Number.POSITIVE_INFINITY;
-    for (;;) {
-      const unit = this.#heldAudio[0];
-      if (unit === undefined) return;
-      const end = rescale(unit.pts + unit.duration, audio.timescale, this.#plan.timescale);
-      if (end > horizon || ended) {
-        const newest = this.#heldAudio.at(-1) ?? unit;
-        const lead = (newest.pts - unit.pts) / audio.timescale;
-        if (!ended && lead < MAX_AUDIO_LEAD && this.#heldAudio.length <= MAX_HELD_AUDIO) return;
-        // The picture is not there to say where segments end.
-        this.#plan.extend(end);
-      }
-      this.#heldAudio.shift();
-      this.#segment(this.#audio, unit);
-    }
+  #reach(track: Track, unit: AccessUnit): void {
+    this.#duration = Math.max(this.#duration, (unit.dts + unit.duration) / track.timescale);
+  }
+
+  #alternate(kind: TrackKind, id: TrackId): Follower | undefined {
+    return this.#alternates.find((each) => each.id === id && each.kind === kind)?.follower;
   }
 
   #decideTargetDuration(): void {
@@ -201,18 +201,22 @@ export class Epoch {
     this.#plan.fixTargetDuration(presentation.targetDuration ?? segmentTarget);
   }
 
-  #feed(name: string, track: Track, nominalBandwidth: number): Feed {
-    const { presentation } = this.#options;
+  #feed(name: string, track: Track, nominalBandwidth: number): RenditionFeed {
+    const { presentation, listener } = this.#options;
     const rendition = presentation.enter(name, this.#renditionEpoch(track), this.#firstMsn, nominalBandwidth);
     this.#entered.add(rendition);
-    const segmenter = new Segmenter({
+    return new RenditionFeed({
+      epoch: this.id,
+      rendition,
       track,
       plan: this.#plan,
       firstMsn: this.#firstMsn,
-      partTicks: this.#partTicks(track),
-      baseTime: this.#place.base * track.timescale,
+      partTicks: partTicksOf(track, this.#partTarget),
+      base: this.#place.base,
+      partAdded: (...part) => {
+        listener.partAdded(...part);
+      },
     });
-    return { rendition, segmenter };
   }
 
   #renditionEpoch(track: Track): RenditionEpoch {
@@ -235,38 +239,12 @@ export class Epoch {
     this.#silent.add(rendition);
   }
 
-  #timescale(kind: 'video' | 'audio'): number {
-    return this.#options.start[kind]?.timescale ?? 1;
-  }
-
-  #partTicks(track: VideoTrack | AudioTrack): number {
-    const ticks = track.kind === 'video' ? this.#parts.videoTicks : this.#parts.audioTicks;
-    return ticks ?? Math.round(this.#parts.seconds * track.timescale);
-  }
-
-  #segment(feed: Feed, unit: AccessUnit): void {
-    const { rendition, segmenter } = feed;
-    for (const output of segmenter.push(unit)) this.#add(rendition, output);
-    rendition.expect({ epoch: this.id, ...segmenter.next });
-  }
-
-  #close(feed: Feed | undefined): void {
-    if (feed === undefined) return;
-    for (const output of feed.segmenter.finish()) this.#add(feed.rendition, output);
-  }
-
-  #add(rendition: Rendition, output: Parameters<Rendition['add']>[0]): void {
-    rendition.add(output);
-    if (output.type === 'part')
-      this.#options.listener.partAdded(rendition.name, output.data.length, output.arrival);
-  }
-
   /** Without one, because it cannot be made here or now, the source rendition goes on alone. */
   #createTranscoder(): Transcoder | undefined {
-    const { start, rungs, createTranscoder, listener } = this.#options;
-    if (start.video === undefined || rungs.length === 0) return undefined;
+    const { start, createTranscoder, listener } = this.#options;
+    if (start.video === undefined || this.#rungSpecs.length === 0) return undefined;
     try {
-      return createTranscoder?.(start.video, rungs, this.#transcoderListener());
+      return createTranscoder?.(start.video, this.#rungSpecs, this.#transcoderListener());
     } catch (fault) {
       listener.transcoderFailed(fault as Error);
       return undefined;
@@ -274,16 +252,16 @@ export class Epoch {
   }
 
   #transcoderListener(): TranscoderListener {
-    const { presentation, rungs, listener } = this.#options;
+    const { presentation, listener } = this.#options;
     return {
       onTrack: (index, track) => {
-        const rung = rungs[index];
+        const rung = this.#rungSpecs[index];
         if (rung) this.#rungs[index] = this.#feed(rung.name, track, rung.videoBitrate * RUNG_OVERHEAD);
       },
       onUnits: (index, units) => {
         const feed = this.#rungs[index];
         if (feed === undefined) return;
-        for (const unit of units) this.#segment(feed, unit);
+        for (const unit of units) feed.push(unit);
         presentation.publish();
       },
       onError: (error) => {
@@ -298,10 +276,10 @@ export class Epoch {
   }
 
   #silenceRungs(): void {
-    const { presentation, rungs } = this.#options;
-    for (const feed of this.#rungs) this.#close(feed);
+    const { presentation } = this.#options;
+    for (const feed of this.#rungs) feed?.finish();
     this.#rungs.length = 0;
-    for (const { name } of rungs) {
+    for (const { name } of this.#rungSpecs) {
       const rendition = presentation.rendition(name);
       if (rendition !== undefined) this.#silence(rendition);
     }
@@ -311,7 +289,7 @@ export class Epoch {
     if (this.#transcoder === undefined) return;
     this.#transcoder.close();
     this.#transcoder = undefined;
-    for (const feed of this.#rungs) this.#close(feed);
+    for (const feed of this.#rungs) feed?.finish();
     if (this.#finished) this.#closed();
   }
 
@@ -327,9 +305,8 @@ export class Epoch {
   }
 }
 
-function partTargetFor({ presentation, start, partTarget }: EpochOptions): PartTarget {
-  const tracks = { frameRate: start.video?.frameRate, audio: start.audio };
-  return presentation.partTarget === undefined
-    ? choosePartTarget({ wanted: partTarget, ...tracks })
-    : fitPartTarget(presentation.partTarget, tracks);
+function partTargetFor({ presentation, start, partTarget }: EpochOptions): number {
+  const { video, audio, alternates } = start;
+  const tracks = [video, audio, ...alternates.map(({ track }) => track)].filter((each) => each !== undefined);
+  return presentation.partTarget ?? choosePartTarget(partTarget, tracks);
 }

@@ -28,14 +28,18 @@ export class Origin implements PublishTarget {
     return this.#channels.get(name);
   }
 
-  publish(attempt: PublishAttempt, control: PublisherControl): PublishGrant {
+  publish(
+    attempt: PublishAttempt,
+    control: PublisherControl,
+    cancelled?: AbortSignal,
+  ): PublishGrant | Promise<PublishGrant> {
     if (this.#closing) {
       return { accepted: false, code: 'SHUTTING_DOWN', description: 'the server is shutting down' };
     }
     const channel = this.#authorise(attempt.streamKey);
     if (channel === undefined)
       return { accepted: false, code: 'PUBLISH_DENIED', description: 'unknown stream key' };
-    return channel.publish(attempt, control);
+    return channel.publish(attempt, control, cancelled);
   }
 
   /** Ends every channel; resolves when the last ENDLIST is out. */

@@ -1,3 +1,5 @@
+import type { EncoderClaims } from '../diagnosis/claims.js';
+import type { MillraceError } from '../errors.js';
 import type { Rational } from '../media/time.js';
 import type { TimelineEvent } from '../media/timeline-events.js';
 
@@ -14,20 +16,17 @@ export interface PublishAttempt {
 export interface PublisherControl {
   /** Ends the connection, telling the encoder why where the protocol allows. */
   close(reason: string): void;
-  /** ms since the last byte came from it. */
+  /** ms since the last byte of media came from it. */
   silentForMs(): number;
-}
-
-/** What the encoder says of its stream; shown, never relied on. */
-export interface PublisherMetadata {
-  readonly encoder?: string | undefined;
-  readonly frameRate?: number | undefined;
 }
 
 /** Where an accepted publisher's units go. */
 export interface PublishSession {
   event(event: TimelineEvent): void;
-  metadata(metadata: PublisherMetadata): void;
+  /** What the encoder says of its stream; shown, never relied on. */
+  metadata(claims: EncoderClaims): void;
+  /** Something that it sent could not be used; the rest goes on. */
+  ignored(error: MillraceError): void;
   /** Comes once: `goodbye` ends the presentation, `vanished` gives the publisher the reconnect grace. */
   end(reason: 'goodbye' | 'vanished'): void;
 }
@@ -47,5 +46,13 @@ export type PublishGrant =
 
 /** Decides who may publish where. */
 export interface PublishTarget {
-  publish(attempt: PublishAttempt, control: PublisherControl): PublishGrant;
+  /**
+   * The answer may take a few seconds, while it is not known whether a publisher that has the key is still there.
+   * `cancelled` aborts when the one that asks has gone meanwhile.
+   */
+  publish(
+    attempt: PublishAttempt,
+    control: PublisherControl,
+    cancelled?: AbortSignal,
+  ): PublishGrant | Promise<PublishGrant>;
 }

@@ -116,6 +116,12 @@ export class Rendition {
     this.#changed();
   }
 
+  /** It comes again. */
+  wake(): void {
+    this.#active = true;
+    this.#changed();
+  }
+
   /** States where the next part will be; undefined when there will be none. */
   expect(next: Place): void {
     if (samePart(next, this.#next)) return;
@@ -305,6 +311,7 @@ export class Rendition {
       width: track.kind === 'video' ? track.displayWidth : 0,
       height: track.kind === 'video' ? track.displayHeight : 0,
       frameRate: track.kind === 'video' ? track.frameRate.num / track.frameRate.den : 0,
+      videoRange: track.kind === 'video' ? track.videoRange : undefined,
       channels: track.kind === 'audio' ? track.channels : 0,
       sampleRate: track.kind === 'audio' ? track.sampleRate : 0,
       peakBandwidth: this.#bandwidth.peak,

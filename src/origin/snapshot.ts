@@ -1,3 +1,5 @@
+import type { VideoRange } from '../media/track.js';
+
 /** One part, complete and immutable. */
 export interface PartInfo {
   /** 0-based within its segment. */
@@ -42,6 +44,7 @@ export interface RenditionSnapshot {
   readonly width: number;
   readonly height: number;
   readonly frameRate: number;
+  readonly videoRange: VideoRange | undefined;
   /** Audio only. */
   readonly channels: number;
   readonly sampleRate: number;

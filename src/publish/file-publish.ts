@@ -4,9 +4,9 @@ import { MillraceError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { readFlv } from '../rtmp/flv-file.js';
 import { parseAudioTag, parseVideoTag } from '../rtmp/flv-tag.js';
+import type { MediaKind } from '../rtmp/send-gate.js';
 import { keepPublishing, type Publishing } from './keep-publishing.js';
 import type { RtmpPublisher } from './publisher.js';
-import type { MediaKind } from './send-gate.js';
 
 export interface FilePublishOptions {
   /** `rtmp://host[:port]/app/key`. */
@@ -111,14 +111,15 @@ async function streamFile(
 
 /** Undefined for what need not be sent. */
 function videoKind(body: Buffer): MediaKind | undefined {
-  const tag = parseVideoTag(body);
-  if (tag.type === 'config') return 'config';
-  if (tag.type === 'frame') return tag.keyframe ? 'keyframe' : 'inter';
-  return tag.type === 'unsupported' ? 'inter' : undefined;
+  const tags = parseVideoTag(body);
+  if (tags.some(({ type }) => type === 'config')) return 'config';
+  const frames = tags.filter((tag) => tag.type === 'frame');
+  if (frames.length > 0) return frames.some(({ keyframe }) => keyframe) ? 'keyframe' : 'inter';
+  return tags.some(({ type }) => type === 'unsupported') ? 'inter' : undefined;
 }
 
 function audioKind(body: Buffer): MediaKind | undefined {
-  const tag = parseAudioTag(body);
-  if (tag.type === 'config') return 'config';
-  return tag.type === 'nothing' ? undefined : 'audio';
+  const tags = parseAudioTag(body);
+  if (tags.some(({ type }) => type === 'config')) return 'config';
+  return tags.every(({ type }) => type === 'nothing') ? undefined : 'audio';
 }

@@ -1,8 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { MillraceError } from '../errors.js';
+import { OWN_CAPABILITIES, type PeerCapabilities } from '../rtmp/capabilities.js';
 import { ClientSession } from '../rtmp/client-session.js';
-import { parseRtmpUrl } from './rtmp-url.js';
-import { SendGate, type MediaKind } from './send-gate.js';
+import { SendGate, type MediaKind } from '../rtmp/send-gate.js';
+import { StallWatch } from '../rtmp/stall-watch.js';
+import { isRtmpUrl, parseRtmpUrl, withoutKey, type RtmpTarget } from './rtmp-url.js';
 
 /** A server that does not let us publish within this time is given up (ms). */
 const CONNECT_TIMEOUT = 10_000;
@@ -25,11 +28,15 @@ export class RtmpPublisher {
   readonly #socket: Socket;
   readonly #session: ClientSession;
   readonly #gate = new SendGate();
+  readonly #stall = new StallWatch();
+  readonly #target: RtmpTarget;
   #state: 'connecting' | 'ready' | 'over' = 'connecting';
   #fault: MillraceError | undefined;
   #onReady: () => void = () => undefined;
   #sent = 0;
   #dropped = 0;
+  #bytes = 0;
+  #movedTo: string | undefined;
 
   /**
    * Connects and asks to publish. Rejects with CONFIG_INVALID (the URL), CONNECT_FAILED (also when `signal` fires
@@ -48,9 +55,11 @@ export class RtmpPublisher {
   }
 
   private constructor(url: string) {
-    const { host, port, app, streamKey, tcUrl } = parseRtmpUrl(url);
-    this.#session = new ClientSession({ app, streamKey, tcUrl });
-    const socket = connect({ host, port, noDelay: true });
+    const target = parseRtmpUrl(url);
+    const { app, streamKey, tcUrl } = target;
+    this.#target = target;
+    this.#session = new ClientSession({ app, streamKey, tcUrl, capabilities: OWN_CAPABILITIES });
+    const socket = open(target);
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -58,9 +67,13 @@ export class RtmpPublisher {
         resolve(this.#fault);
       });
     });
-    socket.once('connect', () => this.#write(this.#session.start()));
+    socket.once(target.secure ? 'secureConnect' : 'connect', () => this.#write(this.#session.start()));
     socket.on('data', (bytes) => this.#receive(bytes));
-    socket.on('error', ({ message }) => this.#end(new MillraceError('CONNECT_FAILED', message)));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // Attempts at several addresses fail together, in an error without a message of its own.
+      const message = error.message === '' ? (error.code ?? 'unknown') : error.message;
+      this.#end(new MillraceError('CONNECT_FAILED', message));
+    });
     // The server's half is closed without a word: nothing that is sent now is looked at.
     socket.once('end', () =>
       this.#end(new MillraceError('CONNECT_FAILED', 'the server closed the connection')),
@@ -71,12 +84,23 @@ export class RtmpPublisher {
     return this.#state === 'ready';
   }
 
+  /** What the server stated of Enhanced RTMP. */
+  get serverCapabilities(): PeerCapabilities {
+    return this.#session.serverCapabilities;
+  }
+
+  /** The URL at which the server wants the publish to go on, once it has asked for that; the publish is over then. */
+  get movedTo(): string | undefined {
+    return this.#movedTo;
+  }
+
   stats(): PublisherStats {
+    const queuedBytes = this.#socket.destroyed ? 0 : this.#socket.writableLength;
     return {
       sent: this.#sent,
       dropped: this.#dropped,
-      bytesSent: this.#socket.bytesWritten - this.#socket.writableLength,
-      queuedBytes: this.#socket.writableLength,
+      bytesSent: this.#bytes - queuedBytes,
+      queuedBytes,
     };
   }
 
@@ -85,10 +109,19 @@ export class RtmpPublisher {
     if (this.isOpen) this.#write(this.#session.metadata(values));
   }
 
-  /** Sends an FLV tag body; `timestamp` in ms, uint32. False when it was dropped or the publish is over. */
-  media(type: 'audio' | 'video', timestamp: number, body: Buffer, kind: MediaKind): boolean {
+  /**
+   * Sends an FLV tag body; `timestamp` in ms, uint32. False when it was dropped or the publish is over. What is part of a
+   * `backlog` is sent to begin with, all at once, and not dropped.
+   */
+  media(type: 'audio' | 'video', timestamp: number, body: Buffer, kind: MediaKind, backlog = false): boolean {
     if (!this.isOpen) return false;
-    if (!this.#gate.admits(kind, this.#socket.writableLength)) {
+    const queued = this.#socket.writableLength;
+    if (this.#stall.stalls(this.#bytes - queued, queued, performance.now())) {
+      this.#end(new MillraceError('RTMP_TIMEOUT', 'the server takes nothing any more'));
+      return false;
+    }
+    if (backlog) this.#gate.allow(body.length);
+    else if (!this.#gate.admits(kind, queued)) {
       this.#dropped++;
       return false;
     }
@@ -135,24 +168,46 @@ export class RtmpPublisher {
   #receive(bytes: Buffer): void {
     for (const result of this.#session.receive(bytes, performance.now())) {
       if (result.type === 'send') {
-        this.#socket.write(result.data);
+        this.#write([result.data]);
       } else if (result.type === 'ready') {
         this.#state = 'ready';
         this.#onReady();
+      } else if (result.type === 'reconnect') {
+        this.#move(result.tcUrl);
       } else {
-        this.#end(result.error);
+        this.#end(result.error && withoutKey(result.error, this.#target.streamKey));
       }
     }
   }
 
+  /** The server wants us elsewhere, or here again: never over a way that is less safe than the one we are on. */
+  #move(tcUrl: string): void {
+    if (this.#state !== 'ready' || (this.#target.secure && !tcUrl.startsWith('rtmps:'))) return;
+    const url = `${tcUrl}/${this.#target.streamKey}`;
+    if (isRtmpUrl(url)) this.#movedTo = url;
+    void this.close();
+  }
+
   #write(buffers: readonly Buffer[]): void {
-    for (const data of buffers) this.#socket.write(data);
+    for (const data of buffers) {
+      this.#bytes += data.length;
+      this.#socket.write(data);
+    }
   }
 
   #end(fault: MillraceError | undefined): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.#fault = fault;
+    // What was still queued is lost.
+    this.#bytes -= this.#socket.writableLength;
     this.#socket.destroy();
   }
+}
+
+/** A TLS server must show a certificate that the system, or NODE_EXTRA_CA_CERTS, vouches for. */
+function open({ secure, host, port }: RtmpTarget): Socket {
+  if (!secure) return connect({ host, port, noDelay: true });
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port, ...name }).setNoDelay(true);
 }

@@ -1,22 +1,10 @@
-import { MillraceError } from '../errors.js';
+import { AmfCursor, malformed, MAX_AMF_DEPTH } from './amf-cursor.js';
+import { EcmaArray } from './amf-value.js';
+import type { Amf0Object, Amf0Value } from './amf-value.js';
+import { Amf3Decoder } from './amf3.js';
 
-/**
- * A value of AMF 0 (Action Message Format, Adobe 2007). Objects are Maps, so that no key, `__proto__` included, can mean
- * anything to JavaScript. Null and undefined stay apart; an XML document arrives as its string.
- */
-export type Amf0Value = number | boolean | string | null | undefined | Date | Amf0Object | Amf0Value[];
-
-/** Anonymous and typed objects; a typed object's class name is dropped. */
-export type Amf0Object = Map<string, Amf0Value>;
-
-/** An "ECMA array": an object with a count in front that means nothing. What onMetaData carries. */
-export class EcmaArray extends Map<string, Amf0Value> {}
-
-/** Objects and arrays inside one another. */
-export const MAX_AMF_DEPTH = 16;
-
-/** Values in one message, nested ones and properties included. */
-export const MAX_AMF_ELEMENTS = 4096;
+export { EcmaArray } from './amf-value.js';
+export type { Amf0Object, Amf0Value } from './amf-value.js';
 
 const Marker = {
   Number: 0x00,
@@ -34,6 +22,7 @@ const Marker = {
   Unsupported: 0x0d,
   XmlDocument: 0x0f,
   TypedObject: 0x10,
+  AvmPlus: 0x11,
 } as const;
 
 const MAX_SHORT_STRING = 0xffff;
@@ -54,35 +43,31 @@ export function decodeAmf0(bytes: Buffer, options: DecodeOptions = {}): Amf0Valu
   return values;
 }
 
-const malformed = (what: string): MillraceError => new MillraceError('AMF_MALFORMED', `AMF0: ${what}`);
-
-/** A cursor over the input. Recursion is bounded by `MAX_AMF_DEPTH`, allocation by the bytes that are there. */
+/** Reads values of AMF0 one by one; values that refer to earlier ones share them. */
 class Decoder {
-  readonly #bytes: Buffer;
+  readonly #cursor: AmfCursor;
   readonly #endMarkerOptional: boolean;
-  #position = 0;
-  #elements = 0;
   /** Complex values in the order of their appearance: what references count. */
   readonly #complex: Amf0Value[] = [];
 
   constructor(bytes: Buffer, endMarkerOptional: boolean) {
-    this.#bytes = bytes;
+    this.#cursor = new AmfCursor(bytes);
     this.#endMarkerOptional = endMarkerOptional;
   }
 
   get atEnd(): boolean {
-    return this.#position === this.#bytes.length;
+    return this.#cursor.atEnd;
   }
 
   value(depth: number): Amf0Value {
-    if (depth > MAX_AMF_DEPTH) throw malformed(`nested deeper than ${MAX_AMF_DEPTH}`);
-    if (++this.#elements > MAX_AMF_ELEMENTS) throw malformed(`more than ${MAX_AMF_ELEMENTS} values`);
-    const marker = this.#bytes.readUInt8(this.#take(1));
+    const cursor = this.#cursor;
+    cursor.enter(depth);
+    const marker = cursor.byte();
     switch (marker) {
       case Marker.Number:
-        return this.#bytes.readDoubleBE(this.#take(8));
+        return cursor.double();
       case Marker.Boolean:
-        return this.#bytes[this.#take(1)] !== 0;
+        return cursor.byte() !== 0;
       case Marker.String:
         return this.#shortString();
       case Marker.Object:
@@ -95,7 +80,7 @@ class Decoder {
       case Marker.Reference:
         return this.#reference();
       case Marker.EcmaArray:
-        this.#take(4);
+        cursor.take(4);
         return this.#properties(this.#remember(new EcmaArray()), depth);
       case Marker.StrictArray:
         return this.#strictArray(depth);
@@ -103,21 +88,25 @@ class Decoder {
         return this.#date();
       case Marker.LongString:
       case Marker.XmlDocument:
-        return this.#string(this.#bytes.readUInt32BE(this.#take(4)));
+        return cursor.text(this.#uint32());
       case Marker.TypedObject:
         this.#shortString();
         return this.#properties(this.#remember(new Map()), depth);
+      case Marker.AvmPlus:
+        // Each switch to AMF3 begins with reference tables of its own.
+        return new Amf3Decoder(cursor).value(depth);
       default:
-        throw malformed(`marker 0x${marker.toString(16).padStart(2, '0')} at byte ${this.#position - 1}`);
+        throw cursor.unknownMarker(marker);
     }
   }
 
   #properties<T extends Amf0Object>(object: T, depth: number): T {
+    const cursor = this.#cursor;
     for (;;) {
-      if (this.#endMarkerOptional && this.atEnd) return object;
+      if (this.#endMarkerOptional && cursor.atEnd) return object;
       const key = this.#shortString();
-      if (key === '' && this.#bytes[this.#position] === Marker.ObjectEnd) {
-        this.#position++;
+      if (key === '' && cursor.bytes[cursor.position] === Marker.ObjectEnd) {
+        cursor.take(1);
         return object;
       }
       object.set(key, this.value(depth + 1));
@@ -125,22 +114,20 @@ class Decoder {
   }
 
   #strictArray(depth: number): Amf0Value[] {
-    const count = this.#bytes.readUInt32BE(this.#take(4));
-    if (count > this.#bytes.length - this.#position)
-      throw malformed(`array of ${count} values in too few bytes`);
+    const count = this.#cursor.count(this.#uint32());
     const array = this.#remember<Amf0Value[]>([]);
     for (let i = 0; i < count; i++) array.push(this.value(depth + 1));
     return array;
   }
 
   #date(): Date {
-    const at = this.#take(8);
-    this.#take(2); // a time zone that the format says not to use
-    return new Date(this.#bytes.readDoubleBE(at));
+    const date = new Date(this.#cursor.double());
+    this.#cursor.take(2); // a time zone that the format says not to use
+    return date;
   }
 
   #reference(): Amf0Value {
-    const index = this.#bytes.readUInt16BE(this.#take(2));
+    const index = this.#uint16();
     if (index >= this.#complex.length) throw malformed(`reference to value ${index}, which is not there`);
     return this.#complex[index];
   }
@@ -151,20 +138,15 @@ class Decoder {
   }
 
   #shortString(): string {
-    return this.#string(this.#bytes.readUInt16BE(this.#take(2)));
+    return this.#cursor.text(this.#uint16());
   }
 
-  #string(length: number): string {
-    const start = this.#take(length);
-    return this.#bytes.toString('utf8', start, start + length);
+  #uint16(): number {
+    return this.#cursor.bytes.readUInt16BE(this.#cursor.take(2));
   }
 
-  /** Claims the next `count` bytes and returns where they begin. */
-  #take(count: number): number {
-    const start = this.#position;
-    if (count > this.#bytes.length - start) throw malformed(`ends inside a value at byte ${start}`);
-    this.#position += count;
-    return start;
+  #uint32(): number {
+    return this.#cursor.bytes.readUInt32BE(this.#cursor.take(4));
   }
 }
 

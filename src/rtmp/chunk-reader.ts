@@ -1,21 +1,14 @@
 import { MillraceError } from '../errors.js';
 import { ChunkStream, NOT_EXTENDED } from './chunk-stream.js';
 import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MESSAGE_HEADER_LENGTHS } from './chunk-writer.js';
+import { DEFAULT_RTMP_LIMITS } from './limits.js';
+import type { RtmpLimits } from './limits.js';
 import { parseChunkSize, parseControlNumber } from './messages/control.js';
 import { MessageType } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
 
-/** Chunk streams with state on one connection; encoders use three to six. */
-export const MAX_CHUNK_STREAMS = 64;
-
-/** Bytes that may wait unread after `hold`. */
-export const MAX_HELD_INPUT = 256 * 1024;
-
-/** Bytes held for incomplete messages of a peer that may not send media yet: commands need no more. */
-export const MAX_STRANGER_BYTES = 256 * 1024;
-
-/** Bytes held for all incomplete messages of one connection together. */
-export const MAX_PARTIAL_BYTES = 16 * 1024 * 1024;
+/** Payload of a chunk that counts as small, in bytes: it costs as much work as one of thousands. */
+const SMALL_CHUNK = 64;
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
@@ -37,16 +30,30 @@ export class ChunkReader {
   #current: ChunkStream | undefined;
   #chunkLeft = 0;
   #partialBytes = 0;
-  #partialLimit = MAX_STRANGER_BYTES;
+  #partialLimit: number;
+  #smallChunks = 0;
+  /** Whether the peer repeats extended timestamps in type 3 chunks; undefined until it was seen to do so or not. */
+  #repeatsExtended: boolean | undefined;
 
-  /** Bytes held for incomplete messages; never above `MAX_PARTIAL_BYTES`. */
+  constructor(private readonly limits: RtmpLimits = DEFAULT_RTMP_LIMITS) {
+    this.#partialLimit = limits.strangerBytes;
+  }
+
+  /** Bytes held for incomplete messages; never above `limits.partialBytes`. */
   get heldBytes(): number {
     return this.#partialBytes;
   }
 
   /** The peer may send media from now on: messages of their size are held. */
   allowMedia(): void {
-    this.#partialLimit = MAX_PARTIAL_BYTES;
+    this.#partialLimit = this.limits.partialBytes;
+  }
+
+  /** Small chunks read since this was last asked. */
+  takeSmallChunks(): number {
+    const count = this.#smallChunks;
+    this.#smallChunks = 0;
+    return count;
   }
 
   push(bytes: Buffer): void {
@@ -81,10 +88,11 @@ export class ChunkReader {
   /** Keeps what is unread in a buffer of its own, since the input belongs to the caller. */
   hold(): void {
     const unread = this.#input.subarray(this.#position);
-    if (unread.length > MAX_HELD_INPUT) {
-      throw new MillraceError('RTMP_LIMIT', `more than ${MAX_HELD_INPUT} bytes wait to be read`);
+    const { waitingBytes } = this.limits;
+    if (unread.length > waitingBytes) {
+      throw new MillraceError('RTMP_LIMIT', `more than ${waitingBytes} bytes wait to be read`);
     }
-    this.#input = Buffer.from(unread);
+    this.#input = unread.length === 0 ? EMPTY : Buffer.from(unread);
     this.#position = 0;
   }
 
@@ -143,7 +151,7 @@ export class ChunkReader {
     }
     const stream = this.#streams.get(id);
     if (format !== 3) return this.#readMessageHeader(format, id, stream, position);
-    if (stream === undefined) throw startsWith(id, format);
+    if (stream === undefined) throw wrongStart(id, format);
     return this.#readContinuation(stream, position);
   }
 
@@ -180,25 +188,34 @@ export class ChunkReader {
 
   /** A type 3 header: the open message goes on, or a new one begins like the last. */
   #readContinuation(stream: ChunkStream, start: number): ChunkStream | undefined {
-    let position = start;
-    let repeats = stream.open ? stream.repeatsExtended : undefined;
-    if (stream.extended !== NOT_EXTENDED) {
-      repeats ??= this.#peekExtended(stream.extended, position);
-      if (repeats === undefined) return undefined;
-      if (repeats) position += 4;
-      if (position > this.#input.length) return undefined;
+    let repeats = false;
+    if (stream.open ? stream.carriesExtended : stream.extended !== NOT_EXTENDED) {
+      const answer = stream.open ? this.#askRepeats(stream, start) : this.#startsWithTime(stream, start);
+      if (answer === undefined) return undefined;
+      repeats = answer;
     }
-    if (stream.open) stream.repeatsExtended = repeats;
-    else stream.beginAgain(repeats);
+    const position = repeats ? start + 4 : start;
+    if (position > this.#input.length) return undefined;
+    if (!stream.open) stream.beginAgain(repeats);
     return this.#enterChunk(stream, position);
   }
 
   /**
-   * Type 3 chunks repeat the extended timestamp (RTMP 1.0 5.3.1.3), but some senders leave it out: bytes that differ
-   * from it are payload. Asked once per message, so payload that looks like the timestamp by chance is eaten only where
-   * the message's first continuation begins with it. Undefined when too few bytes are here to tell.
+   * Type 3 chunks repeat the extended timestamp (RTMP 1.0 5.3.1.3), but some senders leave it out where they cut a
+   * message. The first such chunk of a connection tells which kind of sender this is, so payload that looks like a
+   * timestamp later is taken for what it is.
    */
-  #peekExtended(expected: number, position: number): boolean | undefined {
+  #askRepeats(stream: ChunkStream, position: number): boolean | undefined {
+    return (this.#repeatsExtended ??= this.#startsWithTime(stream, position));
+  }
+
+  /** Whether the header's field, or the time it stands for, comes next; undefined when too few bytes are here to tell. */
+  #startsWithTime(stream: ChunkStream, position: number): boolean | undefined {
+    const field = this.#startsWith(stream.extended, position);
+    return field === false ? this.#startsWith(stream.timestamp, position) : field;
+  }
+
+  #startsWith(expected: number, position: number): boolean | undefined {
     for (let i = 0; i < 4; i++) {
       const byte = this.#input[position + i];
       if (byte === undefined) return undefined;
@@ -209,11 +226,12 @@ export class ChunkReader {
 
   #addStream(id: number, format: number): ChunkStream {
     // librtmp opens chunk stream 2 with a type 1 header; type 2 has no length to go by.
-    if (format > 1) throw startsWith(id, format);
-    if (this.#streams.size >= MAX_CHUNK_STREAMS) {
-      throw new MillraceError('RTMP_LIMIT', `more than ${MAX_CHUNK_STREAMS} chunk streams`);
+    if (format > 1) throw wrongStart(id, format);
+    const { chunkStreams } = this.limits;
+    if (this.#streams.size >= chunkStreams) {
+      throw new MillraceError('RTMP_LIMIT', `more than ${chunkStreams} chunk streams`);
     }
-    const stream = new ChunkStream(id);
+    const stream = new ChunkStream(id, this.limits);
     this.#streams.set(id, stream);
     return stream;
   }
@@ -221,9 +239,10 @@ export class ChunkReader {
   #enterChunk(stream: ChunkStream, position: number): ChunkStream {
     this.#position = position;
     this.#chunkLeft = Math.min(this.#chunkSize, stream.length - stream.received);
+    if (this.#chunkLeft < SMALL_CHUNK) this.#smallChunks++;
     return stream;
   }
 }
 
-const startsWith = (id: number, format: number): MillraceError =>
+const wrongStart = (id: number, format: number): MillraceError =>
   new MillraceError('RTMP_BAD_CHUNK', `chunk stream ${id} starts with a type ${format} header`);

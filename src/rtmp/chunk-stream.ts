@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import type { RtmpLimits } from './limits.js';
 import { maxMessageLength } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
 
@@ -18,8 +19,11 @@ const MAX_REPEATED_TIMESTAMP = 1000;
  */
 const MAX_ABSOLUTE_STEP = 10_000;
 
-/** Smallest piece allocated for a message that arrives in pieces. */
-const FIRST_ALLOCATION = 4096;
+/** What is allocated first for a message that arrives in pieces; most frames are not much longer. */
+const FIRST_ALLOCATION = 16 * 1024;
+
+/** By this a message's buffer grows, up to the declared length: what is held stays in proportion to what has arrived. */
+const GROWTH = 4;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
@@ -39,9 +43,10 @@ export class ChunkStream {
   length = 0;
   typeId = 0;
   streamId = 0;
+  /** The last extended timestamp field, or `NOT_EXTENDED`. */
   extended = NOT_EXTENDED;
-  /** Whether the type 3 chunks of the open message repeat the extended timestamp; undefined until the first of them. */
-  repeatsExtended: boolean | undefined;
+  /** Whether the header of the open message has that field, so that its type 3 chunks should repeat it. */
+  carriesExtended = false;
   open = false;
   received = 0;
 
@@ -49,7 +54,15 @@ export class ChunkStream {
   #delta = 0;
   #body = NO_BYTES;
 
-  constructor(readonly id: number) {}
+  constructor(
+    readonly id: number,
+    private readonly limits: RtmpLimits,
+  ) {}
+
+  /** Time of the open message. */
+  get timestamp(): number {
+    return this.#timestamp;
+  }
 
   /** Bytes held for the open message. */
   get held(): number {
@@ -58,10 +71,11 @@ export class ChunkStream {
 
   /** Begins a message with a type 0, 1 or 2 header. */
   begin(format: number, fields: HeaderFields): void {
-    if (fields.length > maxMessageLength(fields.typeId)) {
+    const limit = maxMessageLength(fields.typeId, this.limits);
+    if (fields.length > limit) {
       throw new MillraceError(
         'RTMP_MESSAGE_TOO_LONG',
-        `message of type ${fields.typeId} declares ${fields.length} bytes, limit ${maxMessageLength(fields.typeId)}`,
+        `message of type ${fields.typeId} declares ${fields.length} bytes, limit ${limit}`,
       );
     }
     if (format === 0) {
@@ -75,14 +89,14 @@ export class ChunkStream {
     this.typeId = fields.typeId;
     this.streamId = fields.streamId;
     this.extended = fields.extended;
-    this.repeatsExtended = undefined;
+    this.carriesExtended = fields.extended !== NOT_EXTENDED;
     this.#start();
   }
 
   /** Begins a message with a type 3 header: everything as last time, one delta later. */
-  beginAgain(repeatsExtended: boolean | undefined): void {
+  beginAgain(carriesExtended: boolean): void {
     this.#timestamp = (this.#timestamp + this.#delta) >>> 0;
-    this.repeatsExtended = repeatsExtended;
+    this.carriesExtended = carriesExtended;
     this.#start();
   }
 
@@ -90,7 +104,7 @@ export class ChunkStream {
   append(source: Buffer, start: number, end: number): void {
     const needed = this.received + end - start;
     if (needed > this.#body.length) {
-      const capacity = Math.min(this.length, Math.max(needed, this.#body.length * 2, FIRST_ALLOCATION));
+      const capacity = Math.min(this.length, Math.max(needed, this.#body.length * GROWTH, FIRST_ALLOCATION));
       const grown = Buffer.allocUnsafe(capacity);
       this.#body.copy(grown, 0, 0, this.received);
       this.#body = grown;

@@ -1,16 +1,19 @@
 import { MillraceError } from '../errors.js';
+import { NO_CAPABILITIES } from './capabilities.js';
+import type { PeerCapabilities } from './capabilities.js';
 import { ClientHandshake } from './handshake.js';
-import { amfObject, commandMessage, parseCommand } from './messages/command.js';
+import { DEFAULT_RTMP_LIMITS } from './limits.js';
+import { commandMessage, parseCommand, stringProperty } from './messages/command.js';
 import type { Command } from './messages/command.js';
+import { connectMessage, serverCapabilities } from './messages/connect.js';
+import { mediaMessage } from './messages/media.js';
 import { MessageType } from './messages/message.js';
-import type { RtmpMessage } from './messages/message.js';
-import { metadataMessage } from './messages/metadata.js';
-import { parseStatus } from './messages/status.js';
+import { metadataMessage } from './messages/data.js';
+import type { MetadataValues } from './messages/data.js';
+import { parseStatus, RECONNECT_REQUEST } from './messages/status.js';
 import { ProtocolLink } from './protocol-link.js';
 
 const DEFAULT_SENT_CHUNK_SIZE = 4096;
-const AUDIO_CHUNK_STREAM = 4;
-const VIDEO_CHUNK_STREAM = 6;
 
 export interface ClientOptions {
   readonly app: string;
@@ -21,6 +24,8 @@ export interface ClientOptions {
   readonly flashVer?: string;
   /** Chunk size of what is sent; 4096 by default. */
   readonly chunkSize?: number;
+  /** Stated in connect; a strict old server may choke on it. Nothing is stated by default. */
+  readonly capabilities?: PeerCapabilities;
 }
 
 /** What a client session wants done, in this order. */
@@ -28,6 +33,8 @@ export type ClientResult =
   | { readonly type: 'send'; readonly data: Buffer }
   /** The server lets us publish: metadata, audio and video may go. */
   | { readonly type: 'ready' }
+  /** The server asks us to connect anew, to this URL, and serves us on meanwhile (Enhanced RTMP v2, Reconnect Request). */
+  | { readonly type: 'reconnect'; readonly tcUrl: string; readonly description: string }
   /** The server ended or refused the publish, or broke the protocol: close the connection. Nothing follows. */
   | { readonly type: 'closed'; readonly error?: MillraceError };
 
@@ -48,13 +55,19 @@ type State =
  */
 export class ClientSession {
   readonly #options: ClientOptions;
-  readonly #link = new ProtocolLink();
+  readonly #link = new ProtocolLink(DEFAULT_RTMP_LIMITS);
   readonly #handshake = new ClientHandshake();
   #state: State = { stage: 'handshaking', handshake: this.#handshake };
   #lastTransaction = 0;
+  #capabilities = NO_CAPABILITIES;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+  }
+
+  /** What the server stated of Enhanced RTMP; known from its answer to connect on, so always once ready. */
+  get serverCapabilities(): PeerCapabilities {
+    return this.#capabilities;
   }
 
   /** The first bytes to send. */
@@ -79,18 +92,18 @@ export class ClientSession {
   }
 
   /** onMetaData. Only once ready. */
-  metadata(values: Readonly<Record<string, number | string | boolean>>): Buffer[] {
+  metadata(values: MetadataValues): Buffer[] {
     return [this.#link.write(metadataMessage(this.#readyStreamId(), values))];
   }
 
-  /** One video message: an FLV video tag body and its time in ms. Only once ready. */
+  /** One video message: an FLV video tag body, which must not change until it is sent, and its time in ms. Only once ready. */
   video(timestamp: number, body: Buffer): Buffer[] {
-    return [this.#media(VIDEO_CHUNK_STREAM, MessageType.Video, timestamp, body)];
+    return this.#link.writePieces(mediaMessage('video', this.#readyStreamId(), timestamp, body));
   }
 
-  /** One audio message: an FLV audio tag body and its time in ms. Only once ready. */
+  /** One audio message, likewise. */
   audio(timestamp: number, body: Buffer): Buffer[] {
-    return [this.#media(AUDIO_CHUNK_STREAM, MessageType.Audio, timestamp, body)];
+    return this.#link.writePieces(mediaMessage('audio', this.#readyStreamId(), timestamp, body));
   }
 
   /** Ends the publish in good order; close the connection after sending. Empty when nothing is being published. */
@@ -109,13 +122,11 @@ export class ClientSession {
     for (const data of step.send) out.push({ type: 'send', data });
     if (step.done) {
       this.#state = { stage: 'connecting' };
-      const { app, tcUrl, flashVer = 'FMLE/3.0 (compatible; Millrace)' } = this.#options;
+      const { app, tcUrl, flashVer = 'FMLE/3.0 (compatible; Millrace)', capabilities } = this.#options;
+      const connect = connectMessage(++this.#lastTransaction, { app, tcUrl, flashVer, capabilities });
       out.push(
         { type: 'send', data: this.#link.setChunkSize(this.#options.chunkSize ?? DEFAULT_SENT_CHUNK_SIZE) },
-        {
-          type: 'send',
-          data: this.#call('connect', amfObject({ app, type: 'nonprivate', flashVer, tcUrl })),
-        },
+        { type: 'send', data: this.#link.write(connect) },
       );
     }
     return step.rest;
@@ -151,6 +162,7 @@ export class ClientSession {
   #result(command: Command, out: ClientResult[]): void {
     const state = this.#state;
     if (state.stage === 'connecting' && command.transactionId === this.#lastTransaction) {
+      this.#capabilities = serverCapabilities(command);
       const { streamKey } = this.#options;
       const release = this.#call('releaseStream', null, streamKey);
       const announce = this.#call('FCPublish', null, streamKey);
@@ -192,9 +204,17 @@ export class ClientSession {
     } else if (code === 'NetStream.Publish.Start' && state.stage === 'publishing' && !state.ready) {
       this.#state = { ...state, ready: true };
       out.push({ type: 'ready' });
+    } else if (code === RECONNECT_REQUEST) {
+      this.#reconnect(command, out);
     } else if (code === 'NetStream.Unpublish.Success' || code === 'NetConnection.Connect.Closed') {
       this.#end(undefined, out);
     }
+  }
+
+  #reconnect({ args: [information] }: Command, out: ClientResult[]): void {
+    const { description } = parseStatus(information);
+    const tcUrl = resolveUrl(stringProperty(information, 'tcUrl') ?? '', this.#options.tcUrl);
+    if (tcUrl !== undefined) out.push({ type: 'reconnect', tcUrl, description });
   }
 
   #end(error: MillraceError | undefined, out: ClientResult[]): void {
@@ -207,22 +227,23 @@ export class ClientSession {
     return this.#link.write(commandMessage(name, ++this.#lastTransaction, object, args));
   }
 
-  #media(chunkStreamId: number, typeId: number, timestamp: number, payload: Buffer): Buffer {
-    const message: RtmpMessage = {
-      chunkStreamId,
-      typeId,
-      streamId: this.#readyStreamId(),
-      timestamp,
-      payload,
-    };
-    return this.#link.write(message);
-  }
-
   #readyStreamId(): number {
     if (this.#state.stage !== 'publishing' || !this.#state.ready)
       throw new Error(`not publishing: ${this.#state.stage}`);
     return this.#state.streamId;
   }
+}
+
+/**
+ * An address that may be relative to the one in use; undefined when it is none of an RTMP server, or would carry the
+ * stream key in the clear where it was encrypted before.
+ */
+function resolveUrl(address: string, base: string): string | undefined {
+  if (address === '') return base;
+  if (!URL.canParse(address, base)) return undefined;
+  const { protocol, host, href } = new URL(address, base);
+  const fits = protocol === 'rtmps:' || (protocol === 'rtmp:' && !base.startsWith('rtmps:'));
+  return fits && host !== '' ? href : undefined;
 }
 
 function refusal(command: Command): MillraceError {

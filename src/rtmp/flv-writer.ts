@@ -1,18 +1,31 @@
-import { AacPacket, AvcPacket, FrameType, SoundFormat, VideoCodec } from './flv-constants.js';
+import type { AudioCodec, TrackId, VideoCodec } from '../media/codec.js';
+import { AacPacket, AvcPacket, FrameType, SoundFormat, VideoCodecId } from './flv-constants.js';
+import {
+  audioConfigPacket,
+  audioFramePacket,
+  enhancedBody,
+  trackBody,
+  videoConfigPacket,
+  videoFramePacket,
+  type EnhancedPacket,
+  type VideoFrame,
+} from './flv-enhanced-writer.js';
 
-// Bodies of audio and video messages as encoders write them (FLV 10.1 E.4.2, E.4.3), for H.264 and AAC.
+// Bodies of audio and video messages as encoders write them (FLV 10.1 E.4.2, E.4.3).
 
-const KEY_FRAME_AVC = (FrameType.Key << 4) | VideoCodec.Avc;
-const INTER_FRAME_AVC = (FrameType.Inter << 4) | VideoCodec.Avc;
+const KEY_FRAME_AVC = (FrameType.Key << 4) | VideoCodecId.Avc;
+const INTER_FRAME_AVC = (FrameType.Inter << 4) | VideoCodecId.Avc;
 /** The rate, size and channel bits are fixed for AAC and say nothing (FLV 10.1 E.4.2.1). */
 const AAC = (SoundFormat.Aac << 4) | 0x0f;
+/** Rate, size and channel bits at their highest; who reads MP3 goes by the frame's own header. */
+const MP3 = (SoundFormat.Mp3 << 4) | 0x0f;
 
 /** `record`: AVCDecoderConfigurationRecord. */
 export const avcSequenceHeader = (record: Buffer): Buffer =>
   Buffer.concat([Buffer.of(KEY_FRAME_AVC, AvcPacket.SequenceHeader, 0, 0, 0), record]);
 
 /** One picture: `data` is its length-prefixed NAL units, `compositionTime` its PTS less its DTS in ms (24 bits, signed). */
-export function avcNalus(frame: { keyframe: boolean; compositionTime: number; data: Buffer }): Buffer {
+export function avcNalus(frame: VideoFrame): Buffer {
   const header = Buffer.of(frame.keyframe ? KEY_FRAME_AVC : INTER_FRAME_AVC, AvcPacket.Nalus, 0, 0, 0);
   header.writeIntBE(frame.compositionTime, 2, 3);
   return Buffer.concat([header, frame.data]);
@@ -26,3 +39,37 @@ export const aacSequenceHeader = (asc: Buffer): Buffer =>
 
 /** `frame`: one raw AAC frame, without ADTS header. */
 export const aacRaw = (frame: Buffer): Buffer => Buffer.concat([Buffer.of(AAC, AacPacket.Raw), frame]);
+
+/** `frame`: one MP3 frame with its header. */
+export const mp3Raw = (frame: Buffer): Buffer => Buffer.concat([Buffer.of(MP3), frame]);
+
+/** The body for a video configuration: legacy for AVC on the default track, which every peer reads, else enhanced. */
+export const videoConfigBody = (track: TrackId, codec: VideoCodec, record: Buffer): Buffer =>
+  track === 0 && codec === 'avc'
+    ? avcSequenceHeader(record)
+    : enhanced(track, videoConfigPacket(codec, record));
+
+/** The body for a picture; as {@link videoConfigBody}. */
+export const videoFrameBody = (track: TrackId, codec: VideoCodec, frame: VideoFrame): Buffer =>
+  track === 0 && codec === 'avc' ? avcNalus(frame) : enhanced(track, videoFramePacket(codec, frame));
+
+/**
+ * The body for an audio configuration: legacy for AAC on the default track, else enhanced. Undefined for codecs that
+ * send none.
+ */
+export function audioConfigBody(track: TrackId, codec: AudioCodec, record: Buffer): Buffer | undefined {
+  if (codec === 'ac3' || codec === 'eac3' || codec === 'mp3') return undefined;
+  return track === 0 && codec === 'aac'
+    ? aacSequenceHeader(record)
+    : enhanced(track, audioConfigPacket(codec, record));
+}
+
+/** The body for a frame of sound: legacy for AAC and MP3 on the default track, else enhanced. */
+export function audioFrameBody(track: TrackId, codec: AudioCodec, frame: Buffer): Buffer {
+  if (track === 0 && codec === 'aac') return aacRaw(frame);
+  if (track === 0 && codec === 'mp3') return mp3Raw(frame);
+  return enhanced(track, audioFramePacket(codec, frame));
+}
+
+const enhanced = (track: TrackId, packet: EnhancedPacket): Buffer =>
+  track === 0 ? enhancedBody(packet) : trackBody(track, packet);

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
 import { MillraceError } from '../errors.js';
+import { findClientDigest, signServerAnswer, signServerHello } from './handshake-digest.js';
 
 /** Length of C1, S1, C2 and S2 (RTMP 1.0 5.2.3). */
 export const HANDSHAKE_SIZE = 1536;
 
 const VERSION = 3;
+const VERSION_OFFSET = 4;
 const RANDOM_OFFSET = 8;
 
 /** What a handshake step gives back: bytes for the peer and, once done, the first bytes after the handshake. */
@@ -90,13 +92,23 @@ abstract class Handshake {
   protected abstract answer(first: Buffer): Buffer[];
 }
 
+/** What S1 says of the server's version to a client that wants a digest, to which zeros would deny one. */
+const SIGNING_VERSION = 0x04050001;
+
 /**
- * The server's side of the simple handshake (RTMP 1.0 5.2): S0, S1 and S2 go out together after C1, and S2 repeats C1
- * byte for byte, which every publisher accepts, those with a digest in C1 included. Holds 1536 bytes, no more.
+ * The server's side (RTMP 1.0 5.2): S0, S1 and S2 go out together after C1. To a C1 with a valid digest, which some
+ * players need answered, S1 and S2 have theirs; to any other, S2 repeats C1 byte for byte. Holds 1536 bytes, no more.
  */
 export class ServerHandshake extends Handshake {
   protected override answer(c1: Buffer): Buffer[] {
-    return [Buffer.of(VERSION), timeAndRandom(), c1];
+    const s1 = timeAndRandom();
+    const client = findClientDigest(c1);
+    if (client === undefined) return [Buffer.of(VERSION), s1, c1];
+    s1.writeUInt32BE(SIGNING_VERSION, VERSION_OFFSET);
+    signServerHello(s1, client.scheme);
+    const s2 = randomBytes(HANDSHAKE_SIZE);
+    signServerAnswer(s2, client.digest);
+    return [Buffer.of(VERSION), s1, s2];
   }
 }
 

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js';
 import { ChunkReader } from './chunk-reader.js';
 import { ChunkWriter } from './chunk-writer.js';
+import type { RtmpLimits } from './limits.js';
 import {
   acknowledgementMessage,
   parseControlNumber,
@@ -15,23 +16,28 @@ import { RateLimit } from './rate-limit.js';
 /** The acknowledgement window announced to the peer, and assumed of it until it announces its own. */
 export const WINDOW_ACK_SIZE = 2_500_000;
 
-const MAX_CHUNK_SIZE_CHANGES_PER_SECOND = 10;
-const MAX_PINGS_ANSWERED_PER_SECOND = 5;
-
 /**
  * Both ends' half of a connection after the handshake: the chunk stream each way, acknowledgements and the protocol
  * control messages (RTMP 1.0 5.4, 7.1.7). Replies that the protocol itself owes gather in `takeReplies`.
  */
 export class ProtocolLink {
-  readonly #reader = new ChunkReader();
+  readonly #reader: ChunkReader;
   readonly #writer = new ChunkWriter();
-  readonly #chunkSizeChanges = new RateLimit(MAX_CHUNK_SIZE_CHANGES_PER_SECOND);
-  readonly #pings = new RateLimit(MAX_PINGS_ANSWERED_PER_SECOND);
+  readonly #chunkSizes: RateLimit;
+  readonly #pings: RateLimit;
+  readonly #smallChunks: RateLimit;
   #replies: Buffer[] = [];
   #received = 0;
   #acknowledged = 0;
   #peerWindow = WINDOW_ACK_SIZE;
   #announcedWindow: number | undefined;
+
+  constructor(limits: RtmpLimits) {
+    this.#reader = new ChunkReader(limits);
+    this.#chunkSizes = new RateLimit(limits.chunkSizesPerSecond);
+    this.#pings = new RateLimit(limits.pingsPerSecond);
+    this.#smallChunks = new RateLimit(limits.smallChunksPerSecond);
+  }
 
   /** Bytes held for incomplete messages. */
   get heldBytes(): number {
@@ -68,6 +74,9 @@ export class ProtocolLink {
   next(now: number): RtmpMessage | undefined {
     for (;;) {
       const message = this.#reader.next();
+      if (!this.#smallChunks.take(now, this.#reader.takeSmallChunks())) {
+        throw new MillraceError('RTMP_LIMIT', 'too many small chunks');
+      }
       if (message === undefined || !this.#obey(message, now)) return message;
     }
   }
@@ -81,6 +90,11 @@ export class ProtocolLink {
 
   write(message: RtmpMessage): Buffer {
     return this.#writer.write(message);
+  }
+
+  /** Like `write`, for large payloads: those go by reference, so they must not change until they are sent. */
+  writePieces(message: RtmpMessage): Buffer[] {
+    return this.#writer.writePieces(message);
   }
 
   setChunkSize(size: number): Buffer {
@@ -97,7 +111,7 @@ export class ProtocolLink {
     switch (message.typeId) {
       case MessageType.SetChunkSize:
         // The reader has applied it already; a flood of them is all that is left to judge.
-        if (!this.#chunkSizeChanges.take(now))
+        if (!this.#chunkSizes.take(now))
           throw new MillraceError('RTMP_LIMIT', 'chunk size changed too often');
         return true;
       case MessageType.Abort:

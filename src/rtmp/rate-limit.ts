@@ -9,13 +9,14 @@ export class RateLimit {
     this.#tokens = perSecond;
   }
 
-  /** Takes one token; false when none is left. `now` in ms of any clock that does not run backwards. */
-  take(now: number): boolean {
+  /** Takes tokens, one if not said; false when fewer are left. `now` in ms of any clock that does not run backwards. */
+  take(now: number, count = 1): boolean {
+    if (count === 0) return true;
     const elapsed = Math.max(0, now - (this.#last ?? now));
     this.#last = now;
     this.#tokens = Math.min(this.#perSecond, this.#tokens + (elapsed * this.#perSecond) / 1000);
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }

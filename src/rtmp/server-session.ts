@@ -1,88 +1,75 @@
 import { MillraceError } from '../errors.js';
+import { CapsEx } from './capabilities.js';
 import { ServerHandshake } from './handshake.js';
-import { splitAggregate } from './messages/aggregate.js';
-import { amfObject, commandMessage, parseCommand, stringProperty } from './messages/command.js';
+import { DEFAULT_RTMP_LIMITS } from './limits.js';
+import type { RtmpLimits } from './limits.js';
+import { commandMessage, parseCommand } from './messages/command.js';
 import type { Command } from './messages/command.js';
+import { connectResult, parseConnect } from './messages/connect.js';
+import type { ConnectRequest } from './messages/connect.js';
 import { BandwidthLimit, setPeerBandwidthMessage } from './messages/control.js';
 import { MessageType } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
-import { parseMetadata } from './messages/metadata.js';
-import type { PublisherMetadata } from './messages/metadata.js';
-import { onStatusMessage, statusObject } from './messages/status.js';
-import type { Status } from './messages/status.js';
-import { UserControlEvent, userControlMessage } from './messages/user-control.js';
+import type { MetadataValues } from './messages/data.js';
+import { reconnectRequestMessage } from './messages/status.js';
+import type { ReconnectRequest, Status } from './messages/status.js';
+import { UserControlEvent } from './messages/user-control.js';
+import { PlayStream } from './play-stream.js';
 import { ProtocolLink, WINDOW_ACK_SIZE } from './protocol-link.js';
-import { isUsableName, normalisePublishName } from './publish-name.js';
+import { PublishStream } from './publish-stream.js';
 import { RateLimit } from './rate-limit.js';
+import { Replies } from './replies.js';
+import type { PlayRefusalCode, RefusalCode, SessionResult, UnpublishReason } from './session-results.js';
+import { playRequest, publishRequest } from './stream-requests.js';
+import { tolerate } from './tolerate.js';
+
+export type {
+  PlayRefusalCode,
+  PlayRequest,
+  PublishRequest,
+  RefusalCode,
+  SessionResult,
+  UnpublishReason,
+} from './session-results.js';
 
 /** Chunk size of what the server sends; every encoder measured accepts it. */
 const CHUNK_SIZE = 4096;
 
-const MAX_COMMANDS_PER_SECOND = 50;
-const MAX_DATA_PER_SECOND = 50;
-
-/** Message streams one connection may create. */
-const MAX_STREAMS = 8;
-
-/** A publisher asks to be let in. */
-export interface PublishRequest {
-  readonly app: string;
-  readonly streamKey: string;
-  readonly params: ReadonlyMap<string, string>;
-  /** `live`, `record` or `append`; `live` where none was given. */
-  readonly publishType: string;
-  /** The encoder's flashVer, such as `FMLE/3.0 (compatible; Lavf59.27.100)`; may be empty. */
-  readonly encoder: string;
-  readonly tcUrl: string;
-}
-
-/** Why a publish ended in good order. */
-export type UnpublishReason = 'FCUnpublish' | 'deleteStream' | 'closeStream';
-
-/** What a session wants done, in this order. */
-export type SessionResult =
-  | { readonly type: 'send'; readonly data: Buffer }
-  /** Answer with `acceptPublish` or `refusePublish`: until then, nothing more is read. */
-  | { readonly type: 'publish'; readonly request: PublishRequest }
-  | { readonly type: 'metadata'; readonly metadata: PublisherMetadata }
-  /** An FLV tag body, owned by the receiver and not empty; timestamp in ms, uint32. */
-  | { readonly type: 'video' | 'audio'; readonly timestamp: number; readonly body: Buffer }
-  /** The publisher said goodbye; the connection may publish again. */
-  | { readonly type: 'unpublish'; readonly reason: UnpublishReason }
-  /** A message was passed over; the session goes on. */
-  | { readonly type: 'ignored'; readonly error: MillraceError }
-  /** The protocol is broken beyond repair: close the connection. Nothing follows. */
-  | { readonly type: 'fault'; readonly error: MillraceError };
-
-/** Codes by which a publish is refused: the key is taken or malformed, or it is not allowed. */
-export type RefusalCode = 'NetStream.Publish.BadName' | 'NetStream.Publish.Denied';
-
-interface Connect {
-  readonly app: string;
-  readonly tcUrl: string;
-  readonly encoder: string;
-}
-
 type State =
   | { readonly stage: 'handshaking'; readonly handshake: ServerHandshake }
   | { readonly stage: 'connecting' }
-  | { readonly stage: 'connected'; readonly connect: Connect }
+  | { readonly stage: 'connected'; readonly peer: ConnectRequest }
   /** The host has been asked and has not answered. */
-  | { readonly stage: 'requested'; readonly connect: Connect; readonly streamId: number }
-  | { readonly stage: 'publishing'; readonly connect: Connect; readonly streamId: number }
+  | {
+      readonly stage: 'requested';
+      readonly peer: ConnectRequest;
+      readonly stream: PublishStream | PlayStream;
+    }
+  | { readonly stage: 'publishing'; readonly peer: ConnectRequest; readonly stream: PublishStream }
+  | { readonly stage: 'playing'; readonly peer: ConnectRequest; readonly stream: PlayStream }
   | { readonly stage: 'ended' };
 
 /**
- * The server's side of one RTMP connection that publishes (RTMP 1.0 7.2). Bytes in, results out: it owns no socket and
- * no clock, and never throws for anything the peer sends.
+ * The server's side of one RTMP connection that publishes or plays (RTMP 1.0 7.2). Bytes in, results out: it owns no
+ * socket and no clock, and never throws for anything the peer sends.
  */
 export class ServerSession {
-  readonly #link = new ProtocolLink();
-  readonly #commands = new RateLimit(MAX_COMMANDS_PER_SECOND);
-  readonly #dataMessages = new RateLimit(MAX_DATA_PER_SECOND);
+  readonly #limits: RtmpLimits;
+  readonly #link: ProtocolLink;
+  readonly #replies: Replies;
+  readonly #commands: RateLimit;
+  readonly #dataMessages: RateLimit;
   #state: State = { stage: 'handshaking', handshake: new ServerHandshake() };
   #streamsCreated = 0;
   #now = 0;
+
+  constructor(limits: RtmpLimits = DEFAULT_RTMP_LIMITS) {
+    this.#limits = limits;
+    this.#link = new ProtocolLink(limits);
+    this.#replies = new Replies(this.#link);
+    this.#commands = new RateLimit(limits.commandsPerSecond);
+    this.#dataMessages = new RateLimit(limits.dataPerSecond);
+  }
 
   get stage(): State['stage'] {
     return this.#state.stage;
@@ -108,37 +95,92 @@ export class ServerSession {
 
   /** Lets the publisher in. Only after a `publish` result. */
   acceptPublish(): SessionResult[] {
+    const { peer, stream } = this.#requested(PublishStream);
     this.#link.allowMedia();
-    const state = this.#requestedState();
-    this.#state = { ...state, stage: 'publishing' };
-    const begin = this.#send(userControlMessage(UserControlEvent.StreamBegin, state.streamId));
-    const start = this.#status(state.streamId, 'status', 'NetStream.Publish.Start', 'Publishing.');
-    return this.#guard([begin, start], (out) => this.#readMessages(out));
+    this.#state = { stage: 'publishing', peer, stream };
+    return this.#guard(stream.begin(), (out) => this.#readMessages(out));
   }
 
   /** Turns the publisher away; `description` is what ffmpeg prints and OBS shows. Only after a `publish` result. */
   refusePublish(code: RefusalCode, description: string): SessionResult[] {
-    const state = this.#requestedState();
-    this.#state = { stage: 'connected', connect: state.connect };
-    const refusal = this.#status(state.streamId, 'error', code, description);
-    return this.#guard([refusal], (out) => this.#readMessages(out));
+    const { peer, stream } = this.#requested(PublishStream);
+    this.#state = { stage: 'connected', peer };
+    return this.#guard([stream.refuse(code, description)], (out) => this.#readMessages(out));
+  }
+
+  /**
+   * Ends a publish that was let in, because of what it sends; empty when nothing is being published. ffmpeg prints the
+   * description and gives up. OBS and librtmp do not listen while they send: close the connection after this.
+   */
+  rejectPublish(code: RefusalCode, description: string): SessionResult[] {
+    if (this.#state.stage !== 'publishing') return [];
+    const { peer, stream } = this.#state;
+    this.#state = { stage: 'connected', peer };
+    return [stream.refuse(code, description)];
+  }
+
+  /** Lets the player in: what `sendMetadata` and `sendMedia` give may go. Only after a `play` result. */
+  acceptPlay(): SessionResult[] {
+    const { peer, stream } = this.#requested(PlayStream);
+    this.#state = { stage: 'playing', peer, stream };
+    return this.#guard(stream.begin(), (out) => this.#readMessages(out));
+  }
+
+  /** Turns the player away. Only after a `play` result. */
+  refusePlay(code: PlayRefusalCode, description: string): SessionResult[] {
+    const { peer, stream } = this.#requested(PlayStream);
+    this.#state = { stage: 'connected', peer };
+    return this.#guard([stream.refuse(code, description)], (out) => this.#readMessages(out));
+  }
+
+  /**
+   * One FLV tag body for the player, its time in ms; empty when nothing is being played. Large bodies go by reference:
+   * they must not change until they are sent.
+   */
+  sendMedia(kind: 'video' | 'audio', timestamp: number, body: Buffer): Buffer[] {
+    return this.#state.stage === 'playing' ? this.#state.stream.media(kind, timestamp, body) : [];
+  }
+
+  /** onMetaData for the player; empty when nothing is being played. */
+  sendMetadata(values: MetadataValues): Buffer[] {
+    return this.#state.stage === 'playing' ? [this.#state.stream.metadata(values)] : [];
+  }
+
+  /** Tells the player that the stream is over; it may play again. Empty when nothing is being played. */
+  endPlay(description: string): SessionResult[] {
+    if (this.#state.stage !== 'playing') return [];
+    const { peer, stream } = this.#state;
+    this.#state = { stage: 'connected', peer };
+    return stream.end(description);
+  }
+
+  /**
+   * Asks the peer to come again, here or elsewhere, while it is served on (Enhanced RTMP v2, Reconnect Request). Empty,
+   * and nothing is to be expected, when the peer did not say that it can.
+   */
+  requestReconnect(request: ReconnectRequest): SessionResult[] {
+    const state = this.#state;
+    if (!('peer' in state) || (state.peer.capabilities.capsEx & CapsEx.Reconnect) === 0) return [];
+    return [this.#replies.send(reconnectRequestMessage(request))];
   }
 
   /** Tells the peer that the server ends the session; close the connection after sending. Safe in every stage. */
   close(status: Status): SessionResult[] {
     const state = this.#state;
     this.#state = { stage: 'ended' };
-    if (state.stage !== 'publishing' && state.stage !== 'requested') return [];
-    return [
-      this.#send(onStatusMessage(state.streamId, status)),
-      this.#send(userControlMessage(UserControlEvent.StreamEof, state.streamId)),
-    ];
+    if (!('stream' in state)) return [];
+    return state.stream instanceof PlayStream
+      ? state.stream.end(status.description)
+      : state.stream.close(status);
   }
 
-  #requestedState(): Extract<State, { stage: 'requested' }> {
-    if (this.#state.stage !== 'requested')
-      throw new Error(`no publish to decide on while ${this.#state.stage}`);
-    return this.#state;
+  #requested<T extends PublishStream | PlayStream>(
+    kind: abstract new (...args: never[]) => T,
+  ): { peer: ConnectRequest; stream: T } {
+    const state = this.#state;
+    if (state.stage !== 'requested' || !(state.stream instanceof kind))
+      throw new Error(`no such request to decide on while ${state.stage}`);
+    return { peer: state.peer, stream: state.stream };
   }
 
   /** Runs a step that reads what the peer sent; what it throws becomes the fault that ends the session. */
@@ -161,7 +203,7 @@ export class ServerSession {
     return step.rest;
   }
 
-  /** Reads on until the bytes are used up, or until there is a publish for the host to decide on. */
+  /** Reads on until the bytes are used up, or until there is a request for the host to decide on. */
   #readMessages(out: SessionResult[]): void {
     while (this.#state.stage !== 'requested') {
       const message = this.#link.next(this.#now);
@@ -173,49 +215,38 @@ export class ServerSession {
   }
 
   #handle(message: RtmpMessage, out: SessionResult[]): void {
+    const state = this.#state;
     switch (message.typeId) {
       case MessageType.Audio:
       case MessageType.Video:
-        this.#media(message, out);
+        if (state.stage === 'publishing') state.stream.media(message, out);
+        break;
+      case MessageType.Aggregate:
+        if (state.stage === 'publishing') state.stream.aggregate(message, out);
         break;
       case MessageType.DataAmf0:
       case MessageType.DataAmf3:
-        this.#data(message, out);
+        if (state.stage === 'publishing') state.stream.data(message, this.#now, out);
         break;
       case MessageType.CommandAmf0:
       case MessageType.CommandAmf3:
         if (!this.#commands.take(this.#now)) throw new MillraceError('RTMP_LIMIT', 'too many commands');
-        this.#command(parseCommand(message), out);
-        break;
-      case MessageType.Aggregate:
-        this.#aggregate(message, out);
+        this.#readCommand(message, out);
         break;
       default:
       // Shared objects and types nobody has defined: nothing here depends on them.
     }
   }
 
-  #media(message: RtmpMessage, out: SessionResult[]): void {
-    if (this.#state.stage !== 'publishing' || message.payload.length === 0) return;
-    const { timestamp, payload: body } = message;
-    if (message.typeId === MessageType.Video) out.push({ type: 'video', timestamp, body });
-    if (message.typeId === MessageType.Audio) out.push({ type: 'audio', timestamp, body });
-  }
-
-  #aggregate(message: RtmpMessage, out: SessionResult[]): void {
-    if (this.#state.stage !== 'publishing') return;
-    tolerate(out, () => {
-      for (const inner of splitAggregate(message)) this.#media(inner, out);
-    });
-  }
-
-  /** Nothing depends on data messages, so one too many is dropped without a word. */
-  #data(message: RtmpMessage, out: SessionResult[]): void {
-    if (this.#state.stage !== 'publishing' || !this.#dataMessages.take(this.#now)) return;
-    tolerate(out, () => {
-      const metadata = parseMetadata(message);
-      if (metadata !== undefined) out.push({ type: 'metadata', metadata });
-    });
+  /** Media goes on past a command that nobody can read; without media, there is nothing to save. */
+  #readCommand(message: RtmpMessage, out: SessionResult[]): void {
+    let command: Command | undefined;
+    const parse = (): void => {
+      command = parseCommand(message);
+    };
+    if ('stream' in this.#state) tolerate(out, parse);
+    else parse();
+    if (command !== undefined) this.#command(command, out);
   }
 
   #command(command: Command, out: SessionResult[]): void {
@@ -223,8 +254,7 @@ export class ServerSession {
       this.#connect(command, out);
       return;
     }
-    const state = this.#state;
-    if (state.stage === 'connecting') {
+    if (this.#state.stage === 'connecting') {
       throw new MillraceError('RTMP_BAD_COMMAND', `${describe(command)} before connect`);
     }
     switch (command.name) {
@@ -234,149 +264,109 @@ export class ServerSession {
       case 'publish':
         this.#publish(command, out);
         break;
-      case 'FCPublish':
-        // FMLE and its heirs wait for this one and want their transaction id in it.
-        this.#answer(command, out);
-        if (command.transactionId > 0)
-          out.push(this.#publishNotice('onFCPublish', 'NetStream.Publish.Start', command));
+      case 'play':
+        this.#play(command, out);
         break;
       case 'FCUnpublish':
-        if (command.transactionId > 0) {
-          out.push(this.#publishNotice('onFCUnpublish', 'NetStream.Unpublish.Success', command));
-        }
+        out.push(...this.#replies.notice('onFCUnpublish', 'NetStream.Unpublish.Success', command));
         this.#unpublish('FCUnpublish', out);
         break;
       case 'deleteStream':
-        if (this.#namesOurStream(command)) this.#unpublish('deleteStream', out);
-        break;
       case 'closeStream':
-        this.#unpublish('closeStream', out);
-        break;
-      case 'releaseStream':
-      case '_checkbw':
-        this.#answer(command, out);
-        break;
-      case 'play':
-        out.push(
-          this.#status(command.streamId, 'error', 'NetStream.Play.StreamNotFound', 'Nothing is played here.'),
-        );
-        break;
-      case '_result':
-      case '_error':
-      case 'onStatus':
+        this.#leaveStream(command, command.name, out);
         break;
       default:
-        this.#rejectUnknown(command, out);
+        this.#otherCommand(command, out);
     }
+  }
+
+  #otherCommand(command: Command, out: SessionResult[]): void {
+    if (this.#state.stage === 'playing' && this.#state.stream.obey(command, out)) return;
+    const answer =
+      this.#replies.toHabit(command) ??
+      this.#replies.error(command, 'NetConnection.Call.Failed', 'No such command.');
+    out.push(...answer);
   }
 
   #connect(command: Command, out: SessionResult[]): void {
     if (this.#state.stage !== 'connecting') throw new MillraceError('RTMP_BAD_COMMAND', 'connect came twice');
-    this.#state = {
-      stage: 'connected',
-      connect: {
-        app: stringProperty(command.object, 'app') ?? '',
-        tcUrl: stringProperty(command.object, 'tcUrl') ?? '',
-        encoder: stringProperty(command.object, 'flashVer') ?? '',
-      },
-    };
-    const server = amfObject({ fmsVer: 'FMS/3,0,1,123', capabilities: 31 });
-    const information = amfObject({
-      level: 'status',
-      code: 'NetConnection.Connect.Success',
-      description: 'Connection succeeded.',
-      objectEncoding: 0,
-    });
+    const peer = parseConnect(command);
+    this.#state = { stage: 'connected', peer };
     out.push(
       { type: 'send', data: this.#link.announceWindow(WINDOW_ACK_SIZE) },
-      this.#send(setPeerBandwidthMessage(WINDOW_ACK_SIZE, BandwidthLimit.Dynamic)),
-      this.#send(userControlMessage(UserControlEvent.StreamBegin, 0)),
+      this.#replies.send(setPeerBandwidthMessage(WINDOW_ACK_SIZE, BandwidthLimit.Dynamic)),
+      this.#replies.userControl(UserControlEvent.StreamBegin, 0),
       { type: 'send', data: this.#link.setChunkSize(CHUNK_SIZE) },
-      this.#send(commandMessage('_result', command.transactionId, server, [information])),
+      this.#replies.send(connectResult(command.transactionId, peer.capabilities)),
     );
   }
 
-  #createStream(command: Command, out: SessionResult[]): void {
-    if (++this.#streamsCreated > MAX_STREAMS)
-      throw new MillraceError('RTMP_LIMIT', `more than ${MAX_STREAMS} streams`);
-    out.push(this.#send(commandMessage('_result', command.transactionId, null, [this.#streamsCreated])));
+  #createStream({ transactionId }: Command, out: SessionResult[]): void {
+    const { messageStreams } = this.#limits;
+    if (++this.#streamsCreated > messageStreams)
+      throw new MillraceError('RTMP_LIMIT', `more than ${messageStreams} streams`);
+    out.push(this.#replies.send(commandMessage('_result', transactionId, null, [this.#streamsCreated])));
   }
 
   #publish(command: Command, out: SessionResult[]): void {
     const state = this.#state;
-    const { streamId } = command;
-    const [name, publishType] = command.args;
+    const refuse = (description: string): void => {
+      out.push(this.#replies.status(command.streamId, 'error', 'NetStream.Publish.BadName', description));
+    };
     if (state.stage !== 'connected') {
-      const description = 'This connection publishes already.';
-      out.push(this.#status(streamId, 'error', 'NetStream.Publish.BadName', description));
+      refuse('This connection is in use already.');
       return;
     }
-    const { app, tcUrl, encoder } = state.connect;
-    const publishName = normalisePublishName({ app, tcUrl, name: typeof name === 'string' ? name : '' });
-    if (!isUsableName(publishName)) {
-      const description = 'The application or the stream key is missing or malformed.';
-      out.push(this.#status(streamId, 'error', 'NetStream.Publish.BadName', description));
+    const request = publishRequest(command, state.peer);
+    if (request === undefined) {
+      refuse('The application or the stream key is missing or malformed.');
       return;
     }
-    this.#state = { stage: 'requested', connect: state.connect, streamId };
-    const request = { ...publishName, publishType: typeof publishType === 'string' ? publishType : 'live' };
-    out.push({ type: 'publish', request: { ...request, encoder, tcUrl } });
+    const stream = new PublishStream(command.streamId, this.#replies, this.#dataMessages);
+    this.#state = { stage: 'requested', peer: state.peer, stream };
+    out.push({ type: 'publish', request });
+  }
+
+  #play(command: Command, out: SessionResult[]): void {
+    const state = this.#state;
+    const refuse = (code: PlayRefusalCode, description: string): void => {
+      out.push(this.#replies.status(command.streamId, 'error', code, description));
+    };
+    if (state.stage !== 'connected') {
+      refuse('NetStream.Play.Failed', 'This connection is in use already.');
+      return;
+    }
+    const request = playRequest(command, state.peer);
+    if (request === undefined) {
+      refuse('NetStream.Play.StreamNotFound', 'The application or the name is missing or malformed.');
+      return;
+    }
+    const stream = new PlayStream(command.streamId, request.reset, this.#link, this.#replies);
+    this.#state = { stage: 'requested', peer: state.peer, stream };
+    out.push({ type: 'play', request });
   }
 
   /** Ends the publish, once: encoders say FCUnpublish, deleteStream and closeStream in any combination. */
   #unpublish(reason: UnpublishReason, out: SessionResult[]): void {
-    const state = this.#state;
-    if (state.stage !== 'publishing') return;
-    this.#state = { stage: 'connected', connect: state.connect };
-    out.push(
-      { type: 'unpublish', reason },
-      this.#status(state.streamId, 'status', 'NetStream.Unpublish.Success', 'Publishing has ended.'),
-    );
+    if (this.#state.stage !== 'publishing') return;
+    const { peer, stream } = this.#state;
+    this.#state = { stage: 'connected', peer };
+    out.push({ type: 'unpublish', reason }, stream.end());
   }
 
   /** deleteStream names a stream; one that names none, or not with a number, can only mean ours. */
-  #namesOurStream(command: Command): boolean {
+  #leaveStream(command: Command, reason: 'deleteStream' | 'closeStream', out: SessionResult[]): void {
+    const state = this.#state;
+    if (!('stream' in state)) return;
     const [streamId] = command.args;
-    return !('streamId' in this.#state) || typeof streamId !== 'number' || streamId === this.#state.streamId;
-  }
-
-  #rejectUnknown(command: Command, out: SessionResult[]): void {
-    if (command.transactionId === 0) return;
-    const status = {
-      level: 'error',
-      code: 'NetConnection.Call.Failed',
-      description: 'No such command.',
-    } as const;
-    out.push(this.#send(commandMessage('_error', command.transactionId, null, [statusObject(status)])));
-  }
-
-  /** An empty _result, for commands that only want one. */
-  #answer(command: Command, out: SessionResult[]): void {
-    if (command.transactionId === 0) return;
-    out.push(this.#send(commandMessage('_result', command.transactionId, null, [undefined])));
-  }
-
-  #publishNotice(name: string, code: string, command: Command): SessionResult {
-    const status = statusObject({ level: 'status', code, description: '' });
-    return this.#send(commandMessage(name, command.transactionId, null, [status]));
-  }
-
-  #status(streamId: number, level: Status['level'], code: string, description: string): SessionResult {
-    return this.#send(onStatusMessage(streamId, { level, code, description }));
-  }
-
-  #send(message: RtmpMessage): SessionResult {
-    return { type: 'send', data: this.#link.write(message) };
-  }
-}
-
-/** A message that is broken inside but whole as a message costs no more than itself. */
-function tolerate(out: SessionResult[], step: () => void): void {
-  try {
-    step();
-  } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    out.push({ type: 'ignored', error });
+    if (reason === 'deleteStream' && typeof streamId === 'number' && streamId !== state.stream.streamId)
+      return;
+    if (state.stage === 'playing') {
+      this.#state = { stage: 'connected', peer: state.peer };
+      out.push({ type: 'unplay' });
+    } else {
+      this.#unpublish(reason, out);
+    }
   }
 }
 

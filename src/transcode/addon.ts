@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { AccessUnit } from '../media/access-unit.js';
+import type { VideoCodec } from '../media/codec.js';
 import type { Rational } from '../media/time.js';
 import type { TranscoderStats } from './transcoder.js';
 
@@ -12,7 +13,8 @@ export interface NativeRung {
 }
 
 export interface NativeOptions {
-  /** AVCDecoderConfigurationRecord of the source. */
+  readonly codec: VideoCodec;
+  /** The source's `VideoTrack.decoderConfig`. */
   readonly record: Uint8Array;
   readonly frameRate: Rational;
   /** A libx264 preset. */

@@ -22,8 +22,9 @@ export type LadderConfig = 'auto' | 'off' | readonly LadderRung[];
  * | 480p  | 1200 kbit/s  | 1800 kbit/s  |
  * | 360p  | 700 kbit/s   | 1050 kbit/s  |
  *
- * A source gets those that are strictly smaller than itself: a 1080p source 720p, 480p and 360p, a source of 360
- * lines or fewer none.
+ * An H.264 source gets those that are strictly smaller than itself: a 1080p source 720p, 480p and 360p, a source of
+ * 360 lines or fewer none. A source of another codec gets one of its own size as well, up to 1080p, because not every
+ * player decodes it.
  */
 export const AUTO_LADDER: readonly LadderRung[] = [
   { name: '1080p', height: 1080, videoBitrate: 5_000_000 },
@@ -35,6 +36,10 @@ export const AUTO_LADDER: readonly LadderRung[] = [
 /** Above this rate a rung gets more bits; the margin is for clocks that run a little fast. */
 const NORMAL_FRAME_RATE = 30.5;
 const HIGH_FRAME_RATE_FACTOR = 1.5;
+
+/** A picture of half the size needs more than half the bits. */
+const BITS_PER_AREA_EXPONENT = 0.75;
+const BITRATE_STEP = 100_000;
 
 /**
  * The rungs to encode for a source, largest first in the automatic ladder, else as configured.
@@ -53,9 +58,19 @@ export function resolveLadder(ladder: LadderConfig, source: VideoTrack): RungSpe
   }
   const highRate = source.frameRate.num / source.frameRate.den > NORMAL_FRAME_RATE;
   const factor = highRate ? HIGH_FRAME_RATE_FACTOR : 1;
-  return AUTO_LADDER.filter((rung) => rung.height < shortSide).map((rung) =>
-    fit(rung, rung.videoBitrate * factor, source),
-  );
+  const smaller = AUTO_LADDER.filter((rung) => rung.height < shortSide);
+  const ownSize = source.codec === 'avc' ? undefined : rungOfHeight(shortSide);
+  const rungs = ownSize === undefined ? smaller : [ownSize, ...smaller];
+  return rungs.map((rung) => fit(rung, rung.videoBitrate * factor, source));
+}
+
+/** The rung of this height, or one between its neighbours; undefined above the largest. */
+function rungOfHeight(height: number): LadderRung | undefined {
+  const above = AUTO_LADDER.findLast((rung) => rung.height >= height);
+  if (above === undefined || above.height === height) return above;
+  const bits = above.videoBitrate * (height / above.height) ** (2 * BITS_PER_AREA_EXPONENT);
+  const videoBitrate = Math.max(1, Math.round(bits / BITRATE_STEP)) * BITRATE_STEP;
+  return { name: `${height}p`, height, videoBitrate };
 }
 
 function fit(rung: LadderRung, videoBitrate: number, source: VideoTrack): RungSpec {

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js';
 import type { AccessUnit } from '../media/access-unit.js';
 import { describeVideoTrack } from '../media/describe-track.js';
 import type { VideoTrack } from '../media/track.js';
+import { parseVideoConfig } from '../media/video-config.js';
 import { loadAddon } from './addon.js';
 import type { Addon, NativeEvent, NativeTranscoder } from './addon.js';
 import type { Transcoder, TranscoderListener, TranscoderOptions, TranscoderStats } from './transcoder.js';
@@ -52,6 +53,7 @@ class AddonTranscoder implements Transcoder {
     try {
       this.#native = new addon.NativeTranscoder(
         {
+          codec: options.source.codec,
           record: options.source.decoderConfig,
           frameRate: options.source.frameRate,
           preset: options.preset ?? DEFAULT_PRESET,
@@ -106,7 +108,9 @@ class AddonTranscoder implements Transcoder {
   }
 
   #trackOf(decoderConfig: Buffer): VideoTrack {
-    return describeVideoTrack(decoderConfig, this.#source.frameRate);
+    return describeVideoTrack(parseVideoConfig('avc', decoderConfig), {
+      frameRate: this.#source.frameRate,
+    });
   }
 }
 

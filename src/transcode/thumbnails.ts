@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.js';
 import type { AccessUnit } from '../media/access-unit.js';
+import type { VideoCodec } from '../media/codec.js';
 import type { VideoTrack } from '../media/track.js';
 import {
   holding,
@@ -29,8 +30,16 @@ const MAX_KEYFRAME_BYTES = 16 * 1024 * 1024;
 /** libav's quantiser scale for MJPEG: 2 is the best, 31 the worst. */
 const JPEG_QSCALE = 4;
 const FF_QP2LAMBDA = 118;
-/** Pixel formats that H.264 decodes to, all of which can be scaled. */
+/** Pixel formats that pictures decode to, all of which can be scaled. */
 const SCALABLE = /^(yuvj?4|gray|gbrp)/;
+
+/** libav's names. Its own decoder of AV1 needs hardware. */
+const DECODERS: Readonly<Record<VideoCodec, string>> = {
+  avc: 'h264',
+  hevc: 'hevc',
+  av1: 'libdav1d',
+  vp9: 'vp9',
+};
 
 /** Undefined where beamcoder is not available. */
 export function createThumbnailer(track: VideoTrack): Thumbnailer | undefined {
@@ -106,9 +115,11 @@ class KeyframeThumbnailer implements Thumbnailer {
     if (unit.data.length === 0 || unit.data.length > MAX_KEYFRAME_BYTES) {
       throw new MillraceError('MEDIA_BAD_UNIT', `no picture of a keyframe of ${unit.data.length} bytes`);
     }
+    const { codec, decoderConfig } = this.track;
     const decoder = this.beamcoder.decoder({
-      name: 'h264',
-      extradata: this.track.decoderConfig,
+      name: DECODERS[codec],
+      // VP9's record repeats what its frames say, and libav has no use for it.
+      ...(codec === 'vp9' ? {} : { extradata: decoderConfig }),
       thread_count: 1,
     });
     const padded = Buffer.alloc(unit.data.length + this.beamcoder.AV_INPUT_BUFFER_PADDING_SIZE);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { renderMultivariantPlaylist } from '../../src/hls/multivariant-playlist.js';
+import type { AudioTrack, VideoTrack } from '../../src/media/track.js';
 import { feed, newEpoch, newPresentation } from '../support/presentation.js';
 import { readAttributes } from '../support/playlist.js';
-import { audioTrack, sound, started, videoTrack } from '../support/synthetic-stream.js';
+import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 
 function render(): string {
   const presentation = newPresentation();
@@ -68,5 +69,88 @@ describe('the multivariant playlist', () => {
     const text = renderMultivariantPlaylist(presentation.snapshot());
     expect(text).not.toContain('AUDIO');
     expect(text).toContain('CODECS="avc1.42c00c"');
+  });
+
+  describe('of several pictures and sounds', () => {
+    const aac = audioTrack();
+    /** Two channels, 312 samples of pre-skip, 48 kHz. */
+    const opusHead = Buffer.from('4f707573486561640102380180bb0000000000', 'hex');
+    const opus: AudioTrack = { ...aac, codec: 'opus', codecString: 'opus', decoderConfig: opusHead };
+
+    /** Of a presentation whose first sound is AAC and that has these besides. */
+    function lines(others: readonly AudioTrack[], over: Partial<VideoTrack> = {}): Record<string, string>[] {
+      const video = videoTrack(30, over);
+      const small = videoTrack(30, { displayWidth: 160, displayHeight: 90 });
+      const alternates = [{ id: 1, track: small }, ...others.map((track, i) => ({ id: i + 1, track }))];
+      const presentation = newPresentation();
+      const epoch = newEpoch(presentation, { start: { ...started(video, aac), alternates } });
+      let next = 0;
+      for (let n = 0; n < 100; n++) {
+        for (const id of [undefined, 1]) epoch.push('video', frame(n), id);
+        for (; next * 1024 < (n + 1) * 1600; next++)
+          for (const id of [undefined, ...others.map((_, i) => i + 1)]) epoch.push('audio', sound(next), id);
+      }
+      return renderMultivariantPlaylist(presentation.snapshot())
+        .split('\n')
+        .filter((line) => /^#EXT-X-(MEDIA|STREAM-INF):/.test(line))
+        .map((line) => ({ tag: line.slice(1, line.indexOf(':')), ...readAttributes(line) }));
+    }
+
+    const media = (list: readonly Record<string, string>[]): (string | undefined)[][] =>
+      list
+        .filter(({ tag }) => tag === 'EXT-X-MEDIA')
+        .map((l) => [l['GROUP-ID'], l.NAME, l.DEFAULT, l.AUTOSELECT, l.URI]);
+    const variants = (list: readonly Record<string, string>[]): (string | undefined)[][] =>
+      list.filter(({ tag }) => tag === 'EXT-X-STREAM-INF').map((l) => [l.RESOLUTION, l.AUDIO, l.CODECS]);
+
+    it('V10 V11: sounds of one codec are one group, of which the first is the default', () => {
+      const list = lines([aac, { ...aac, channels: 1 }]);
+      expect(media(list)).toEqual([
+        ['audio', 'Audio', 'YES', 'YES', 'audio/index.m3u8'],
+        ['audio', 'Audio 2', 'NO', 'NO', 'audio-2/index.m3u8'],
+        ['audio', 'Audio 3', 'NO', 'NO', 'audio-3/index.m3u8'],
+      ]);
+      expect(list.map((l) => l.CHANNELS).filter(Boolean)).toEqual(['2', '2', '1']);
+      expect(variants(list)).toEqual([
+        ['320x180', 'audio', 'avc1.42c00c,mp4a.40.2'],
+        ['160x90', 'audio', 'avc1.42c00c,mp4a.40.2'],
+      ]);
+    });
+
+    it('V4 V11: sounds of another codec are a group of their own, with every variant', () => {
+      const list = lines([opus]);
+      expect(media(list)).toEqual([
+        ['audio', 'Audio', 'YES', 'YES', 'audio/index.m3u8'],
+        ['audio-opus', 'Audio', 'YES', 'YES', 'audio-2/index.m3u8'],
+      ]);
+      expect(variants(list)).toEqual([
+        ['320x180', 'audio', 'avc1.42c00c,mp4a.40.2'],
+        ['160x90', 'audio', 'avc1.42c00c,mp4a.40.2'],
+        ['320x180', 'audio-opus', 'avc1.42c00c,opus'],
+        ['160x90', 'audio-opus', 'avc1.42c00c,opus'],
+      ]);
+    });
+
+    it('V11: groups that do not correspond member by member are not made', () => {
+      const list = lines([aac, opus]);
+      expect(media(list).map(([group, name]) => [group, name])).toEqual([
+        ['audio', 'Audio'],
+        ['audio', 'Audio 2'],
+      ]);
+      expect(variants(list)).toHaveLength(2);
+    });
+
+    it('V7: states VIDEO-RANGE on all variants as soon as one is not SDR', () => {
+      const ranges = (list: readonly Record<string, string>[]): (string | undefined)[] =>
+        list.filter(({ tag }) => tag === 'EXT-X-STREAM-INF').map((l) => l['VIDEO-RANGE']);
+      expect(ranges(lines([], { videoRange: 'PQ' }))).toEqual(['PQ', 'SDR']);
+      expect(ranges(lines([]))).toEqual([undefined, undefined]);
+    });
+
+    it('V2 V3: states the rate of the dearest sound that a variant can be played with', () => {
+      const bandwidth = (list: readonly Record<string, string>[]): number =>
+        Number(list.find(({ tag }) => tag === 'EXT-X-STREAM-INF')?.BANDWIDTH);
+      expect(bandwidth(lines([aac, aac]))).toBe(bandwidth(lines([aac])));
+    });
   });
 });

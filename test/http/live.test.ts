@@ -5,7 +5,7 @@ import { HttpListener } from '../../src/http/listener.js';
 import type { Channel } from '../../src/origin/channel.js';
 import { Origin } from '../../src/origin/origin.js';
 import type { PublishSession } from '../../src/origin/publishing.js';
-import { ATTEMPT, newChannel } from '../support/channel.js';
+import { ATTEMPT, atOnce, newChannel } from '../support/channel.js';
 import { readPlaylist } from '../support/playlist.js';
 import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 
@@ -26,6 +26,7 @@ beforeEach(async () => {
     port: 0,
     origin,
     rtmpPort: () => 1935,
+    pushes: () => [],
     pages: '/nonexistent',
     observer: { answered: (status) => answered.push(status) },
     metrics: () => Promise.resolve({ body: 'up 1\n', contentType: 'text/plain' }),
@@ -43,7 +44,7 @@ const url = (path: string): string => `http://127.0.0.1:${http.port}${path}`;
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(url(path), init);
 
 function goLive(frames = 60 * 3 + 20): void {
-  const grant = origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 });
+  const grant = atOnce(origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 }));
   if (!grant.accepted) throw new Error(grant.description);
   session = grant.session;
   session.event(started(videoTrack(), audioTrack(), Date.now()));
@@ -150,13 +151,14 @@ describe('playlists over HTTP', () => {
       port: 0,
       origin,
       rtmpPort: () => 1935,
+      pushes: () => [],
       pages: '/nonexistent',
       observer: { answered: () => undefined },
       metrics: () => Promise.reject(new Error('broken')),
       isReady: () => false,
     });
     await http.listen();
-    const grant = origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 });
+    const grant = atOnce(origin.publish(ATTEMPT, { close: () => undefined, silentForMs: () => 0 }));
     if (!grant.accepted) throw new Error(grant.description);
     grant.session.event(started(videoTrack(), undefined, Date.now()));
     for (let n = 0; n < 35; n++) grant.session.event({ type: 'unit', kind: 'video', unit: frame(n, 30) });
@@ -336,6 +338,8 @@ describe('the HTTP server', () => {
           playlist: '/live/live/index.m3u8',
           poster: null,
           renditions: [],
+          publisher: null,
+          push: [],
         },
       ],
     });
@@ -377,6 +381,7 @@ describe('the HTTP server', () => {
       port: http.port,
       origin,
       rtmpPort: () => 1935,
+      pushes: () => [],
       pages: '/nonexistent',
       observer: { answered: () => undefined },
       metrics: () => Promise.resolve({ body: '', contentType: '' }),

@@ -25,6 +25,7 @@ describe('the pages', () => {
       port: 0,
       origin: new Origin([]),
       rtmpPort: () => 1936,
+      pushes: () => [],
       pages: directory,
       observer: { answered: () => undefined },
       metrics: () => Promise.resolve({ body: '', contentType: '' }),

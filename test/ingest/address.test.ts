@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf } from '../../src/ingest/listener.js';
+import { addressOf } from '../../src/ingest/admission.js';
 
 describe('what counts as one address', () => {
   it.each([

@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 
 import { IngestConnection } from '../../src/ingest/connection.js';
-import { DEFAULT_LIMITS, MAX_OUTPUT_BYTES } from '../../src/ingest/limits.js';
+import { Admission } from '../../src/ingest/admission.js';
+import { DEFAULT_LIMITS } from '../../src/ingest/limits.js';
 import { ChunkWriter } from '../../src/rtmp/chunk-writer.js';
 import { HANDSHAKE_SIZE } from '../../src/rtmp/handshake.js';
 import { windowAckSizeMessage } from '../../src/rtmp/messages/control.js';
@@ -30,23 +31,29 @@ class DeafSocket extends Duplex {
 test('A11: a peer that never reads what it is sent is let go, with bounded output', async () => {
   const socket = new DeafSocket();
   const observer = new RecordingObserver();
-  const connection = new IngestConnection(socket as unknown as Socket, '127.0.0.1', {
-    target: new FakeTarget(),
-    limits: { ...DEFAULT_LIMITS, lingerTimeout: 10 },
-    observer,
-    logger: pino({ level: 'silent' }),
-    logBudget: new RateLimit(5),
-  });
+  const connection = new IngestConnection(
+    socket as unknown as Socket,
+    { address: '127.0.0.1', protocol: 'RTMP' },
+    {
+      target: new FakeTarget(),
+      play: undefined,
+      admission: new Admission(DEFAULT_LIMITS),
+      limits: { ...DEFAULT_LIMITS, lingerTimeout: 10 },
+      observer,
+      logger: pino({ level: 'silent' }),
+      logBudget: new RateLimit(5),
+    },
+  );
   socket.deliver(Buffer.concat([Buffer.of(3), Buffer.alloc(2 * HANDSHAKE_SIZE)]));
   // A window of one byte makes every read worth an acknowledgement.
   socket.deliver(new ChunkWriter().write(windowAckSizeMessage(1)));
   let most = 0;
-  for (let reads = 0; observer.faults.length === 0 && reads < MAX_OUTPUT_BYTES; reads++) {
+  for (let reads = 0; observer.faults.length === 0 && reads < DEFAULT_LIMITS.outputBytes; reads++) {
     socket.deliver(Buffer.of(0xc2, 0, 0, 0, 1));
     most = Math.max(most, socket.writableLength);
   }
   expect(observer.faults).toEqual(['RTMP_LIMIT']);
-  expect(most).toBeLessThan(MAX_OUTPUT_BYTES + 1024);
+  expect(most).toBeLessThan(DEFAULT_LIMITS.outputBytes + 1024);
   await connection.closed;
   expect(await observer.closed.next()).toBe('RTMP_LIMIT');
 });

@@ -38,16 +38,16 @@ interface Frame {
 function videoFrames(): Frame[] {
   return tags.flatMap(({ type, timestamp, body }) => {
     if (type !== 'video') return [];
-    const tag = parseVideoTag(body);
-    return tag.type === 'frame' ? [{ pts: timestamp + tag.compositionTime, data: tag.data }] : [];
+    const [tag] = parseVideoTag(body);
+    return tag?.type === 'frame' ? [{ pts: timestamp + tag.compositionTime, data: tag.data }] : [];
   });
 }
 
 function audioFrames(): Frame[] {
   return tags.flatMap(({ type, timestamp, body }) => {
     if (type !== 'audio') return [];
-    const tag = parseAudioTag(body);
-    return tag.type === 'frame' ? [{ pts: timestamp, data: tag.data }] : [];
+    const [tag] = parseAudioTag(body);
+    return tag?.type === 'frame' ? [{ pts: timestamp, data: tag.data }] : [];
   });
 }
 
@@ -97,6 +97,15 @@ describe('ffmpeg publishing', () => {
     const { code, stderr } = await ffmpeg(['-i', file, '-c', 'copy', '-f', 'flv', `${url}/${GOOD_KEY}`]).done;
     expect(code).not.toBe(0);
     expect(stderr).toContain('this channel is live already');
+  });
+
+  test('E3, D9: a codec that cannot be carried makes ffmpeg fail with what to send instead', async () => {
+    const { observer, url } = await startIngest();
+    const sorenson = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=30', '-c:v', 'flv1', '-t', '600'];
+    const { code, stderr } = await ffmpeg([...sorenson, '-f', 'flv', `${url}/${GOOD_KEY}`]).done;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('video in h263 cannot be carried; send H.264, HEVC, AV1 or VP9');
+    expect(await observer.closed.next()).toBe('refused');
   });
 
   test.each([

@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { NO_CAPABILITIES, OWN_CAPABILITIES } from '../../src/rtmp/capabilities.js';
 import { aacRaw, aacSequenceHeader, avcNalus, avcSequenceHeader } from '../../src/rtmp/flv-writer.js';
 import { HANDSHAKE_SIZE } from '../../src/rtmp/handshake.js';
+import { until } from '../support/server-process.js';
 import { GOOD_KEY, startIngest, stopIngests, TestPublisher } from './support.js';
 import type { Ingest } from './support.js';
 
@@ -27,15 +29,15 @@ async function dial(ingest: Ingest): Promise<Socket> {
   return socket;
 }
 
-async function publishing(ingest: Ingest) {
-  const publisher = new TestPublisher(ingest.url);
+async function publishing(ingest: Ingest, capabilities = NO_CAPABILITIES) {
+  const publisher = new TestPublisher(ingest.url, GOOD_KEY, capabilities);
   await publisher.ready;
   return { publisher, publish: await ingest.target.publishes.next() };
 }
 
 /** Sound only: the timeline starts by itself, and no picture has to be real. */
-async function flowing(ingest: Ingest) {
-  const { publisher, publish } = await publishing(ingest);
+async function flowing(ingest: Ingest, capabilities = NO_CAPABILITIES) {
+  const { publisher, publish } = await publishing(ingest, capabilities);
   publisher.send(publisher.session.audio(0, aacSequenceHeader(asc)));
   for (let i = 0; i < 200; i++) publisher.send(publisher.session.audio(i * 21, aacRaw(Buffer.of(0x21, i))));
   await publish.flowing;
@@ -102,11 +104,11 @@ describe('a publish', () => {
     expect(publish.events.map(({ type }) => type)).toEqual(['start', 'unit', 'unit']);
   });
 
-  test('D9, E3: what cannot be used is ignored and logged once per code, the rest goes on', async () => {
+  test('D9, E3: what cannot be used is ignored, told to the origin and logged once, the rest goes on', async () => {
     const ingest = await startIngest();
     const { publisher, publish } = await publishing(ingest);
     const { session } = publisher;
-    for (let i = 0; i < 5; i++) publisher.send(session.video(i, Buffer.of(0x1c, 1, 0, 0, 0, 1)));
+    for (let i = 0; i < 5; i++) publisher.send(session.video(i, Buffer.of(0x14, 1, 0, 0, 0, 1)));
     publisher.send(session.video(0, Buffer.of(0x17, 9, 0, 0, 0, 1)));
     publisher.send(session.video(0, avcSequenceHeader(Buffer.of(1, 2, 3))));
     publisher.send(session.audio(0, aacSequenceHeader(asc)));
@@ -119,7 +121,8 @@ describe('a publish', () => {
       'MEDIA_BAD_CONFIG',
     ]);
     expect(ingest.log().match(/message ignored/g)).toHaveLength(3);
-    expect(ingest.log()).toContain('hevc');
+    expect(ingest.log()).toContain('video in vp6 cannot be carried; send H.264');
+    expect(publish.ignored.map(({ code }) => code)).toEqual(ingest.observer.ignored);
     expect(publish.events.at(-1)).toMatchObject({ type: 'unit', kind: 'audio' });
   });
 
@@ -220,6 +223,23 @@ describe('the origin', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(publish.control.silentForMs()).toBeGreaterThan(earlier);
   });
+
+  test('Q11, W5: takes the bytes of a picture that is still coming for life, and metadata for none', async () => {
+    const ingest = await startIngest();
+    const { publisher, publish } = await flowing(ingest);
+    const picture = publisher.session.video(0, Buffer.alloc(200_000, 0x17))[0] ?? Buffer.alloc(0);
+    const lifeless = async (bytes: Buffer): Promise<boolean> => {
+      const before = publish.control.silentForMs();
+      const read = ingest.observer.bytes;
+      publisher.send([bytes]);
+      await until(() => ingest.observer.bytes > read, 'the bytes');
+      return publish.control.silentForMs() >= before;
+    };
+    const [metadata = Buffer.alloc(0)] = publisher.session.metadata({ width: 1 });
+    expect(await lifeless(metadata)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await lifeless(picture.subarray(0, 100_000))).toBe(false);
+  });
 });
 
 describe('deadlines', () => {
@@ -251,7 +271,7 @@ describe('deadlines', () => {
   });
 
   test('A1, Q12: a publisher without media has vanished, whatever else it sends', async () => {
-    const ingest = await startIngest({ mediaSilence: 400 });
+    const ingest = await startIngest({ mediaTimeout: 400 });
     const { publisher, publish } = await flowing(ingest);
     const chatter = setInterval(() => publisher.send(publisher.session.metadata({ width: 1 })), 10);
     expect(await publish.ended).toBe('vanished');
@@ -263,7 +283,7 @@ describe('deadlines', () => {
 
 describe('caps', () => {
   test('A7: connections in all', async () => {
-    const ingest = await startIngest({ maxConnections: 2 });
+    const ingest = await startIngest({ connections: 2 });
     const kept = [await dial(ingest), await dial(ingest)];
     const extra = await dial(ingest);
     expect(await ingest.observer.rejected.next()).toBe('total');
@@ -275,7 +295,7 @@ describe('caps', () => {
   });
 
   test('A7: connections from one address', async () => {
-    const ingest = await startIngest({ maxConnectionsPerAddress: 1 });
+    const ingest = await startIngest({ connectionsPerAddress: 1 });
     const kept = await dial(ingest);
     await dial(ingest);
     expect(await ingest.observer.rejected.next()).toBe('address');
@@ -302,6 +322,39 @@ describe('caps', () => {
 });
 
 describe('closing the listener', () => {
+  test('E9: asks publishers that can to reconnect, serves them meanwhile, and waits until they have left', async () => {
+    const ingest = await startIngest();
+    const { publisher, publish } = await flowing(ingest, OWN_CAPABILITIES);
+    const idle = await dial(ingest);
+    ingest.listener.stopAccepting();
+    const left = ingest.listener.askToReconnect(60_000);
+    await until(() => publisher.reconnects.length > 0, 'the request');
+    const late = publish.events.length;
+    publisher.send(publisher.session.audio(4300, aacRaw(Buffer.of(0x21, 1))));
+    publisher.send(publisher.session.goodbye());
+    expect(await publish.ended).toBe('goodbye');
+    expect(publish.events.length).toBe(late + 1);
+    expect(publisher.reconnects).toEqual(['The server is restarting.']);
+    publisher.socket.end();
+    await left;
+    expect(idle.closed).toBe(false);
+    await expect(new TestPublisher(ingest.url).ready).rejects.toThrow();
+  });
+
+  test('E9: waits no longer for them than it is to', async () => {
+    const ingest = await startIngest();
+    const { publish } = await flowing(ingest, OWN_CAPABILITIES);
+    await ingest.listener.askToReconnect(50);
+    expect(publish.ends).toEqual([]);
+  });
+
+  test('E9: waits for nobody who does not know what is asked', async () => {
+    const ingest = await startIngest();
+    const { publisher } = await publishing(ingest);
+    await ingest.listener.askToReconnect(60_000);
+    expect(publisher.reconnects).toEqual([]);
+  });
+
   test('tells publishers, ends the sockets, accepts nobody', async () => {
     const ingest = await startIngest();
     const { publisher, publish } = await flowing(ingest);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/errors.js';
 import { buildAvcConfig, MAX_AVC_CONFIG_BYTES, parseAvcConfig } from '../../src/media/avc-config.js';
-import { MAX_PICTURE_SIDE, parseSps } from '../../src/media/avc-sps.js';
+import { parseSps } from '../../src/media/avc-sps.js';
 import { joinAnnexB, splitLengthPrefixed } from '../../src/media/nal.js';
+import { MAX_PICTURE_SIDE } from '../../src/media/picture-size.js';
 import { encodeFlv, testPicture, X264, type FlvItem } from './flv-source.js';
 import { HIGH_PROFILES, PLAIN_PPS, PLAIN_SPS, writeSps, type SpsFields } from './sps-writer.js';
 
@@ -177,6 +178,7 @@ describe('a sequence parameter set written field by field', () => {
           bitDepthChroma: high ? written.bitDepth : 8,
           width: written.widthInMacroblocks * 16 - (left + right) * unitX,
           height: written.heightInMapUnits * 16 * fieldFactor - (top + bottom) * unitY,
+          framesOnly: written.framesOnly,
           sampleAspectRatio: written.sar ? { num: written.sar[0], den: written.sar[1] } : { num: 1, den: 1 },
           timing: written.timing && { num: written.timing[1], den: written.timing[0] * 2, fixed: true },
           colour: written.colour && {

@@ -43,17 +43,6 @@ describe('a channel', () => {
     expect(channel.presentation?.snapshot().renditions.map((r) => r.name)).toEqual(['source', '90p']);
   });
 
-  it('refuses a second publisher while the first is alive, and lets it in when that has fallen silent', () => {
-    const { channel } = stage;
-    const first = publish(channel, 1999);
-    play(stage, first.session, 70);
-    expect(publish(channel).grant).toMatchObject({ accepted: false, code: 'PUBLISH_BUSY' });
-    expect(first.control.close).not.toHaveBeenCalled();
-    first.control.silentForMs = () => 2001;
-    expect(publish(channel).grant).toMatchObject({ accepted: true, frameRateHint: { num: 30, den: 1 } });
-    expect(first.control.close).toHaveBeenCalledOnce();
-  });
-
   it('ends the presentation when the publisher says goodbye, with nothing lost of what the transcoder still held', () => {
     const { channel, made } = stage;
     const { session } = publish(channel);

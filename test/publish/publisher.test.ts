@@ -1,9 +1,14 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/errors.js';
 import { RtmpPublisher } from '../../src/publish/publisher.js';
-import { MAX_QUEUED_BYTES } from '../../src/publish/send-gate.js';
+import { MAX_QUEUED_BYTES } from '../../src/rtmp/send-gate.js';
+import { makeCertificate } from '../support/certificate.js';
 import { FfmpegProcess } from '../support/ffmpeg.js';
 import { freePort, until } from '../support/server-process.js';
 import { RecordingServer } from './recording-server.js';
@@ -70,6 +75,23 @@ describe('an RTMP publisher', () => {
     await expect(RtmpPublisher.connect(`rtmp://127.0.0.1:${port}/live/key`)).rejects.toMatchObject({
       code: 'CONNECT_FAILED',
     });
+  });
+
+  it('does not publish over TLS to a server whose certificate nobody vouches for', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-publisher-'));
+    const { cert, key } = makeCertificate(folder, 'unknown');
+    const secure = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) });
+    secure.on('tlsClientError', () => undefined);
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const fault = await RtmpPublisher.connect(`rtmps://127.0.0.1:${port}/live/key`).catch((e: unknown) => e);
+    expect(fault).toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringContaining('self-signed') as string,
+    });
+    secure.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('gives up at once when it is stopped while the server keeps it waiting', async () => {

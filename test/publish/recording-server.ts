@@ -22,8 +22,10 @@ export class RecordingServer {
   readonly recordings: Recording[] = [];
   /** Asked of each publish: true lets it in. */
   admits: (streamKey: string) => boolean = () => true;
+  /** What is said to those that are not let in. */
+  refusal = 'no such key';
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, ServerSession>();
   #waiting: (() => void)[] = [];
 
   private constructor() {
@@ -52,16 +54,24 @@ export class RecordingServer {
 
   /** Reads nothing more until `resume`. */
   pause(): void {
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets.keys()) socket.pause();
   }
 
   resume(): void {
-    for (const socket of this.#sockets) socket.resume();
+    for (const socket of this.#sockets.keys()) socket.resume();
+  }
+
+  /** Asks every publisher to go on at another address. */
+  requestReconnect(tcUrl: string): void {
+    for (const [socket, session] of this.#sockets) {
+      for (const result of session.requestReconnect({ tcUrl, description: 'moving' }))
+        if (result.type === 'send') socket.write(result.data);
+    }
   }
 
   /** Cuts every connection without a word. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets.keys()) socket.resetAndDestroy();
   }
 
   async close(): Promise<void> {
@@ -83,7 +93,7 @@ export class RecordingServer {
             this.recordings.push(recording);
             take(session.acceptPublish());
           } else {
-            take(session.refusePublish('NetStream.Publish.Denied', 'no such key'));
+            take(session.refusePublish('NetStream.Publish.Denied', this.refusal));
           }
         }
         if (recording === undefined) continue;
@@ -93,7 +103,7 @@ export class RecordingServer {
       }
       this.#wake();
     };
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, session);
     socket.on('data', (bytes) => take(session.receive(bytes, performance.now())));
     socket.on('error', () => undefined);
     socket.on('close', () => {

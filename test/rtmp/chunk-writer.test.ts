@@ -82,4 +82,48 @@ describe('chunk writer', () => {
       { numRuns: 300 },
     );
   });
+
+  describe('in pieces', () => {
+    const sizes = fc.constantFrom(0, 1, 900, 1024, 5000, 16_384, 20_000, 40_000, 70_000);
+    const plan = fc.record({
+      payload: sizes.map((size) => Buffer.alloc(size, size)),
+      timestamp: fc.constantFrom(0, 40, 0xfffffe, 0xffffff, 0xfffffff0),
+      chunkStreamId: fc.constantFrom(4, 6, 70, 400),
+    });
+
+    test('says the same bytes as in one buffer', () => {
+      const chunkSizes = fc.constantFrom(128, 4096, 16_384, 60_000, 0xffffff);
+      fc.assert(
+        fc.property(fc.array(plan, { maxLength: 8 }), chunkSizes, (plans, size) => {
+          const [whole, pieces] = [new ChunkWriter(), new ChunkWriter()];
+          whole.setChunkSize(size);
+          pieces.setChunkSize(size);
+          for (const fields of plans) {
+            const expected = whole.write(message(fields));
+            expect(Buffer.concat(pieces.writePieces(message(fields))).equals(expected)).toBe(true);
+          }
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test.each([
+      ['one chunk', 4096, 4096, 2],
+      ['several large chunks', 60_000, 130_000, 6],
+    ])('hands a payload of %s on by reference', (_, size, length, count) => {
+      const writer = new ChunkWriter();
+      writer.setChunkSize(size);
+      const payload = Buffer.alloc(length);
+      const pieces = writer.writePieces(message({ payload }));
+      expect(pieces).toHaveLength(count);
+      for (const [i, piece] of pieces.entries()) expect(piece.buffer === payload.buffer).toBe(i % 2 === 1);
+    });
+
+    test('copies what many small pieces would cost more for', () => {
+      const writer = new ChunkWriter();
+      writer.setChunkSize(4096);
+      expect(writer.writePieces(message({ payload: Buffer.alloc(100_000) }))).toHaveLength(1);
+      expect(writer.writePieces(message({ payload: Buffer.alloc(300) }))).toHaveLength(1);
+    });
+  });
 });

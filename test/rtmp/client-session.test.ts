@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { NO_CAPABILITIES, OWN_CAPABILITIES } from '../../src/rtmp/capabilities.js';
 import { ClientSession } from '../../src/rtmp/client-session.js';
-import type { ClientResult } from '../../src/rtmp/client-session.js';
+import type { ClientOptions, ClientResult } from '../../src/rtmp/client-session.js';
 import {
   aacRaw,
   aacSequenceHeader,
@@ -30,10 +31,10 @@ class Wire {
   constructor(
     readonly decide: (server: ServerSession) => SessionResult[] = (server) => server.acceptPublish(),
     readonly split: (bytes: Buffer) => Buffer[] = (bytes) => [bytes],
-    chunkSize?: number,
+    more: Partial<ClientOptions> = {},
   ) {
     const options = { app: 'live', streamKey: 'key', tcUrl: 'rtmp://host/live', flashVer: 'test' };
-    this.client = new ClientSession(chunkSize === undefined ? options : { ...options, chunkSize });
+    this.client = new ClientSession({ ...options, ...more });
   }
 
   start(): this {
@@ -96,20 +97,32 @@ describe('client session against server session', () => {
     ]);
   });
 
-  test('H2, K9: works whatever the splits and the chunk size', () => {
-    const sizes = fc.integer({ min: 1, max: 5000 });
+  test('H2, K4, K9: any media comes through whatever the chunk size, the times and the splits', () => {
+    const media = fc.record({
+      kind: fc.constantFrom('video' as const, 'audio' as const),
+      timestamp: fc.oneof(fc.nat(5000), fc.constantFrom(0xfffffe, 0xffffff, 0x1000000, 0xffffffff)),
+      body: fc.constantFrom(1, 127, 128, 129, 1500, 5000).map((size) => Buffer.alloc(size, size)),
+    });
+    const chunkSizes = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.constantFrom(128, 60_000, 0xffffff));
     fc.assert(
-      fc.property(fc.array(fc.nat(), { maxLength: 6 }), sizes, (places, chunkSize) => {
-        const wire = new Wire(undefined, (bytes) => cut(bytes, places), chunkSize).start();
-        wire.toServer(wire.client.video(40, keyframe));
-        wire.toServer(wire.client.audio(41, sound));
-        expect(wire.clientResults).toEqual([{ type: 'ready' }]);
-        expect(wire.heard.slice(1)).toEqual([
-          { type: 'video', timestamp: 40, body: keyframe },
-          { type: 'audio', timestamp: 41, body: sound },
-        ]);
-      }),
-      { numRuns: 50 },
+      fc.property(
+        fc.array(fc.nat(), { maxLength: 6 }),
+        chunkSizes,
+        fc.array(media, { maxLength: 6 }),
+        (places, chunkSize, messages) => {
+          const wire = new Wire(undefined, (bytes) => cut(bytes, places), { chunkSize }).start();
+          for (const { kind, timestamp, body } of messages) wire.toServer(wire.client[kind](timestamp, body));
+          expect(wire.clientResults).toEqual([{ type: 'ready' }]);
+          const heard = wire.heard.flatMap((result) =>
+            result.type === 'video' || result.type === 'audio' ? [result] : [],
+          );
+          expect(heard.map(({ type, timestamp }) => ({ type, timestamp }))).toEqual(
+            messages.map(({ kind: type, timestamp }) => ({ type, timestamp })),
+          );
+          for (const [i, { body }] of heard.entries()) expect(body.equals(messages[i]!.body)).toBe(true);
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 
@@ -122,6 +135,46 @@ describe('client session against server session', () => {
     expect(closed?.type === 'closed' && closed.error?.message).toMatch(
       /NetStream.Publish.Denied: unknown stream key/,
     );
+  });
+
+  test('E6: states its capabilities where it is told to, and learns those of the server', () => {
+    const silent = new Wire().start();
+    expect(silent.heard).toMatchObject([{ request: { capabilities: NO_CAPABILITIES } }]);
+    expect(silent.client.serverCapabilities).toBe(NO_CAPABILITIES);
+    const wire = new Wire(undefined, undefined, { capabilities: OWN_CAPABILITIES }).start();
+    expect(wire.heard).toMatchObject([{ request: { capabilities: OWN_CAPABILITIES } }]);
+    expect(wire.client.serverCapabilities).toEqual(OWN_CAPABILITIES);
+  });
+
+  test.each([
+    [undefined, 'rtmp://host/live'],
+    ['rtmp://other:1936/live', 'rtmp://other:1936/live'],
+    ['rtmps://other/live', 'rtmps://other/live'],
+    ['//other/live', 'rtmp://other/live'],
+    ['/elsewhere', 'rtmp://host/elsewhere'],
+  ])('E9: is told to reconnect to %s, and may go on publishing', (tcUrl, expected) => {
+    const wire = new Wire(undefined, undefined, { capabilities: OWN_CAPABILITIES }).start();
+    const request = { description: 'maintenance', ...(tcUrl === undefined ? {} : { tcUrl }) };
+    for (const result of wire.server.requestReconnect(request))
+      if (result.type === 'send') wire.toClient(result.data);
+    expect(wire.clientResults).toEqual([
+      { type: 'ready' },
+      { type: 'reconnect', tcUrl: expected, description: 'maintenance' },
+    ]);
+    wire.toServer(wire.client.audio(5, sound));
+    expect(wire.heard.at(-1)).toEqual({ type: 'audio', timestamp: 5, body: sound });
+  });
+
+  test.each([
+    ['rtmp://host/live', 'http://other/live'],
+    ['rtmp://host/live', 'file:///etc/passwd'],
+    ['rtmp://host/live', 'rtmp://'],
+    ['rtmps://host/live', 'rtmp://host/live'],
+  ])('E9: while at %s, a request to reconnect to %s is passed over', (used, tcUrl) => {
+    const wire = new Wire(undefined, undefined, { tcUrl: used, capabilities: OWN_CAPABILITIES }).start();
+    for (const result of wire.server.requestReconnect({ tcUrl, description: '' }))
+      if (result.type === 'send') wire.toClient(result.data);
+    expect(wire.clientResults).toEqual([{ type: 'ready' }]);
   });
 
   test('is closed without an error when the server ends the publish', () => {

@@ -90,3 +90,47 @@ describe('what ffmpeg sends over RTMP', () => {
     }
   });
 });
+
+test('E3: ffmpeg that is rejected while it publishes prints why and gives up', async () => {
+  const session = new ServerSession();
+  let rejected = false;
+  const server = createServer((socket) => {
+    const take = (batch: readonly SessionResult[]): void => {
+      for (const result of batch) {
+        if (result.type === 'send') socket.write(result.data);
+        if (result.type === 'publish') take(session.acceptPublish());
+        if (result.type !== 'video' || rejected) continue;
+        rejected = true;
+        take(session.rejectPublish('NetStream.Publish.Rejected', 'This codec cannot be carried.'));
+      }
+    };
+    socket.on('data', (bytes) => take(session.receive(bytes, performance.now())));
+    socket.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `rtmp://127.0.0.1:${port}/live/key`;
+  // In real time, so that its end is not its own.
+  const args = [
+    '-v',
+    'error',
+    '-nostdin',
+    '-re',
+    '-stream_loop',
+    '-1',
+    '-i',
+    source,
+    '-c',
+    'copy',
+    '-f',
+    'flv',
+  ];
+  const child = spawn('ffmpeg', [...args, url], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [code] = (await once(child, 'close')) as [number];
+  server.close();
+  expect(said).toContain('Server error: This codec cannot be carried.');
+  expect(code).not.toBe(0);
+});

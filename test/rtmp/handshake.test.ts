@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import { ClientHandshake, HANDSHAKE_SIZE, ServerHandshake } from '../../src/rtmp/handshake.js';
@@ -71,6 +72,75 @@ describe('server handshake', () => {
 
   test('an empty read changes nothing', () => {
     expect(new ServerHandshake().receive(Buffer.alloc(0))).toMatchObject({ send: [], done: false });
+  });
+});
+
+describe('H5: a client that wants digests', () => {
+  const PLAYER = 'Genuine Adobe Flash Player 001';
+  const SERVER = 'Genuine Adobe Flash Media Server 001';
+  const KEY_END = Buffer.from('f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae', 'hex');
+  const hmac = (key: Buffer | string, ...parts: Buffer[]): Buffer =>
+    createHmac('sha256', key).update(Buffer.concat(parts)).digest();
+
+  /** Where a schema's digest stands: its four bytes are at `at`. */
+  const place = (bytes: Buffer, at: number): number =>
+    at + 4 + ([0, 1, 2, 3].reduce((sum, i) => sum + bytes[at + i]!, 0) % 728);
+  const digest = (bytes: Buffer, where: number, key: string): Buffer =>
+    hmac(key, bytes.subarray(0, where), bytes.subarray(where + 32));
+
+  /** A C1 as Flash makes it. */
+  function signed(at: number, filling = c1): { bytes: Buffer; where: number } {
+    const bytes = Buffer.from(filling);
+    bytes.writeUInt32BE(0x80000702, 4);
+    const where = place(bytes, at);
+    digest(bytes, where, PLAYER).copy(bytes, where);
+    return { bytes, where };
+  }
+
+  const answerTo = (first: Buffer): { s1: Buffer; s2: Buffer } => {
+    const { sent } = run(new ServerHandshake(), [Buffer.of(3), first]);
+    expect(sent[0]).toBe(3);
+    return { s1: sent.subarray(1, 1 + HANDSHAKE_SIZE), s2: sent.subarray(1 + HANDSHAKE_SIZE) };
+  };
+
+  test.each([
+    ['0', 8],
+    ['1', 772],
+  ])('in schema %s gets both of the server', (_, at) => {
+    const { bytes, where } = signed(at);
+    const { s1, s2 } = answerTo(bytes);
+    expect(s1.readUInt32BE(4)).not.toBe(0);
+    const own = place(s1, at);
+    expect(s1.subarray(own, own + 32)).toEqual(digest(s1, own, SERVER));
+    const key = hmac(Buffer.concat([Buffer.from(SERVER), KEY_END]), bytes.subarray(where, where + 32));
+    expect(s2.subarray(-32)).toEqual(hmac(key, s2.subarray(0, -32)));
+  });
+
+  test.each([8, 772])('finds the digest wherever the bytes at %i put it', (at) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 4, maxLength: 4 }), (choice) => {
+        const filling = Buffer.from(c1);
+        filling.set(choice, at);
+        const { s1 } = answerTo(signed(at, filling).bytes);
+        const own = place(s1, at);
+        expect(s1.subarray(own, own + 32)).toEqual(digest(s1, own, SERVER));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('with a digest that is not right gets the plain echo', () => {
+    const { bytes, where } = signed(8);
+    bytes[where] = bytes[where]! ^ 1;
+    const { s1, s2 } = answerTo(bytes);
+    expect(s1.readUInt32BE(4)).toBe(0);
+    expect(s2).toEqual(bytes);
+  });
+
+  test('that says no version gets the plain echo, whatever its bytes look like', () => {
+    const { bytes } = signed(8);
+    bytes.writeUInt32BE(0, 4);
+    expect(answerTo(bytes).s2).toEqual(bytes);
   });
 });
 

@@ -7,7 +7,8 @@ import { commandMessage, parseCommand } from '../../src/rtmp/messages/command.js
 import { parseControlNumber, parsePeerBandwidth } from '../../src/rtmp/messages/control.js';
 import { MessageType } from '../../src/rtmp/messages/message.js';
 import type { RtmpMessage } from '../../src/rtmp/messages/message.js';
-import { metadataMessage, parseMetadata } from '../../src/rtmp/messages/metadata.js';
+import { metadataMessage } from '../../src/rtmp/messages/data.js';
+import { parseMetadata } from '../../src/rtmp/messages/metadata.js';
 import { parseStatus, statusObject } from '../../src/rtmp/messages/status.js';
 import { parseUserControl, pingResponseMessage } from '../../src/rtmp/messages/user-control.js';
 import { codeOf } from './support.js';
@@ -163,6 +164,62 @@ describe('metadata', () => {
     });
   });
 
+  test('E7: tracks beside the default one are read, each with what is claimed of it', () => {
+    const video: [string, Amf0Value][] = [
+      [
+        '1',
+        new Map<string, Amf0Value>([
+          ['width', 1024],
+          ['height', 768],
+          ['videodatarate', 2000],
+          ['videocodecid', 1635135537],
+        ]),
+      ],
+      ['2', new EcmaArray([['width', 3840]])],
+    ];
+    const audio: [string, Amf0Value][] = [
+      [
+        '1',
+        new Map<string, Amf0Value>([
+          ['channels', 6],
+          ['samplerate', 44100],
+          ['audiodatarate', 96],
+        ]),
+      ],
+    ];
+    const metadata = parse(
+      'onMetaData',
+      new EcmaArray([
+        ['width', 640],
+        ['videoTrackIdInfoMap', new Map(video)],
+        ['audioTrackIdInfoMap', new Map(audio)],
+      ]),
+    );
+    expect(metadata).toEqual({
+      width: 640,
+      videoTracks: new Map([
+        [1, { width: 1024, height: 768, videoBitrate: 2_000_000, videoCodec: 'av01' }],
+        [2, { width: 3840 }],
+      ]),
+      audioTracks: new Map([[1, { audioChannels: 6, audioSampleRate: 44100, audioBitrate: 96_000 }]]),
+    });
+  });
+
+  test('E7: track maps are bounded, and what names no track is passed over', () => {
+    const many = new Map(
+      Array.from({ length: 300 }, (_, i) => [String(i), new Map([['width', 1]])] as const),
+    );
+    expect(parse('onMetaData', new Map([['videoTrackIdInfoMap', many]]))?.videoTracks?.size).toBe(16);
+    const odd = new Map<string, Amf0Value>([
+      ['256', new Map()],
+      ['-1', new Map()],
+      ['x', new Map()],
+      ['3', 7],
+    ]);
+    expect(parse('onMetaData', new Map([['videoTrackIdInfoMap', odd]]))).toEqual({});
+    expect(parse('onMetaData', new Map([['audioTrackIdInfoMap', 'none']]))).toEqual({});
+  });
+
   test('other data messages are nothing', () => {
     expect(parse('onTextData', new Map([['text', 'hi']]))).toBeUndefined();
     expect(parse('onMetaData', 5)).toBeUndefined();
@@ -195,6 +252,13 @@ describe('aggregates', () => {
       { typeId: 8, streamId: 1, timestamp: 5000, payload: Buffer.from('audio') },
       { typeId: 9, streamId: 1, timestamp: 5021, payload: Buffer.from('video') },
     ]);
+  });
+
+  test('D8: come apart in payloads of their own, none of which keeps the aggregate', () => {
+    const payload = Buffer.concat([sub(8, 0, 'audio'), Buffer.alloc(0)]);
+    const [inner] = [...splitAggregate(withPayload(MessageType.Aggregate, payload))];
+    payload.fill(0);
+    expect(inner?.payload).toEqual(Buffer.from('audio'));
   });
 
   test('D8: the last back pointer may be missing', () => {

@@ -2,16 +2,18 @@ import type { Amf0Value } from '../../src/rtmp/amf0.js';
 import { ChunkReader } from '../../src/rtmp/chunk-reader.js';
 import { ChunkWriter } from '../../src/rtmp/chunk-writer.js';
 import { ClientHandshake } from '../../src/rtmp/handshake.js';
-import { amfObject, commandMessage, parseCommand } from '../../src/rtmp/messages/command.js';
+import { DEFAULT_RTMP_LIMITS } from '../../src/rtmp/limits.js';
+import type { RtmpLimits } from '../../src/rtmp/limits.js';
+import { amfObject, commandMessage, parseCommand, propertyOf } from '../../src/rtmp/messages/command.js';
 import type { Command } from '../../src/rtmp/messages/command.js';
 import { MessageType } from '../../src/rtmp/messages/message.js';
 import type { RtmpMessage } from '../../src/rtmp/messages/message.js';
 import { ServerSession } from '../../src/rtmp/server-session.js';
-import type { PublishRequest, SessionResult } from '../../src/rtmp/server-session.js';
+import type { PlayRequest, PublishRequest, SessionResult } from '../../src/rtmp/server-session.js';
 
 /** A client that says exactly what a test tells it to, against a server session in memory. */
 export class ScriptedPeer {
-  readonly server = new ServerSession();
+  readonly server: ServerSession;
   readonly writer = new ChunkWriter();
   readonly #reader = new ChunkReader();
   /** The clock of the session; tests move it. */
@@ -21,7 +23,8 @@ export class ScriptedPeer {
   /** Messages that the server sent. */
   received: RtmpMessage[] = [];
 
-  constructor() {
+  constructor(limits: Partial<RtmpLimits> = {}) {
+    this.server = new ServerSession({ ...DEFAULT_RTMP_LIMITS, ...limits });
     const handshake = new ClientHandshake();
     const answer = this.server
       .receive(handshake.start(), this.now)
@@ -37,7 +40,14 @@ export class ScriptedPeer {
         this.results.push(result);
         continue;
       }
-      this.#reader.push(result.data);
+      this.hear([result.data]);
+    }
+  }
+
+  /** Decodes what was sent. */
+  hear(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) {
+      this.#reader.push(piece);
       for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next())
         this.received.push(next);
     }
@@ -83,6 +93,18 @@ export class ScriptedPeer {
     return request;
   }
 
+  /** All the way to a play that the host has let in. */
+  play(...args: Amf0Value[]): PlayRequest {
+    this.connect();
+    this.command('createStream', 2);
+    this.command('play', 0, null, args, 1);
+    const play = this.results.findLast((result) => result.type === 'play');
+    if (play?.type !== 'play') throw new Error('nothing was played');
+    this.received = [];
+    this.take(this.server.acceptPlay());
+    return play.request;
+  }
+
   lastRequest(): PublishRequest {
     const publish = this.results.findLast((result) => result.type === 'publish');
     if (publish?.type !== 'publish') throw new Error('nothing was published');
@@ -101,6 +123,11 @@ export class ScriptedPeer {
   lastStatus(): Record<string, Amf0Value> {
     const status = this.commands('onStatus').at(-1)?.args[0];
     return Object.fromEntries(status instanceof Map ? status : []);
+  }
+
+  /** Codes of every onStatus, oldest first. */
+  statusCodes(): Amf0Value[] {
+    return this.commands('onStatus').map(({ args }) => propertyOf(args[0], 'code'));
   }
 
   types(): string[] {

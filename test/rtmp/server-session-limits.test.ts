@@ -7,6 +7,7 @@ import {
   setChunkSizeMessage,
   windowAckSizeMessage,
 } from '../../src/rtmp/messages/control.js';
+import type { RtmpLimits } from '../../src/rtmp/limits.js';
 import { MessageType } from '../../src/rtmp/messages/message.js';
 import { userControlMessage } from '../../src/rtmp/messages/user-control.js';
 import { WINDOW_ACK_SIZE } from '../../src/rtmp/protocol-link.js';
@@ -45,6 +46,24 @@ describe('flow control', () => {
     peer.send(acknowledgementMessage(5));
     peer.send(userControlMessage(7, 1));
     expect(peer.fault()).toBeUndefined();
+  });
+
+  test('W1: control takes effect at once, whatever stream and time it comes with', () => {
+    const peer = new ScriptedPeer();
+    const size = setChunkSizeMessage(1000);
+    peer.send({ ...size, chunkStreamId: 9, streamId: 3, timestamp: 0xfffffff0 });
+    peer.writer.setChunkSize(1000);
+    peer.connect({ swfUrl: 'x'.repeat(900) });
+    expect(peer.commands('_result')).toHaveLength(1);
+  });
+
+  test('W1: what the server says in control goes on chunk stream 2, message stream 0', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    const control = peer.received.filter(({ typeId }) => typeId <= 6);
+    expect(control.length).toBeGreaterThan(3);
+    for (const message of control)
+      expect(message).toMatchObject({ chunkStreamId: 2, streamId: 0, timestamp: 0 });
   });
 
   test('W2: Set Peer Bandwidth is answered with a window of that size, once', () => {
@@ -118,5 +137,93 @@ describe('A6: rates', () => {
     for (let i = 0; i < 200; i++) peer.sendRaw(MessageType.DataAmf0, metadata);
     expect(peer.types().filter((type) => type === 'metadata')).toHaveLength(50);
     expect(peer.fault()).toBeUndefined();
+  });
+
+  test('A4: small chunks, so that chunk size 1 cannot eat the processor', () => {
+    const peer = new ScriptedPeer({ smallChunksPerSecond: 1000 });
+    peer.publish();
+    peer.feed(peer.writer.setChunkSize(1));
+    for (let i = 0; i < 3; i++) {
+      peer.now += 1000;
+      peer.sendRaw(MessageType.Video, Buffer.alloc(900, 7));
+    }
+    expect(peer.fault()).toBeUndefined();
+    expect(peer.types()).toEqual(['publish', 'video', 'video', 'video']);
+    peer.sendRaw(MessageType.Video, Buffer.alloc(900, 7));
+    expect(peer.fault()).toBe('RTMP_LIMIT');
+  });
+
+  test('A4: messages of no length count as small chunks', () => {
+    const peer = new ScriptedPeer({ smallChunksPerSecond: 1000 });
+    peer.publish();
+    peer.sendRaw(MessageType.Audio, Buffer.alloc(0));
+    peer.feed(Buffer.alloc(1000, 0xc5));
+    expect(peer.fault()).toBe('RTMP_LIMIT');
+  });
+
+  test('A4: chunks of the smallest usual size are not small', () => {
+    const peer = new ScriptedPeer({ smallChunksPerSecond: 100 });
+    peer.publish();
+    peer.feed(peer.writer.setChunkSize(128));
+    for (let i = 0; i < 50; i++) peer.sendRaw(MessageType.Video, Buffer.alloc(12_800, 7));
+    expect(peer.fault()).toBeUndefined();
+  });
+});
+
+describe('limits other than the defaults', () => {
+  test.each<[string, Partial<RtmpLimits>, (peer: ScriptedPeer) => void, string]>([
+    [
+      'the length of a video message',
+      { videoMessage: 1000 },
+      (peer) => peer.sendRaw(MessageType.Video, Buffer.alloc(1001)),
+      'RTMP_MESSAGE_TOO_LONG',
+    ],
+    [
+      'the length of an audio message',
+      { audioMessage: 1000 },
+      (peer) => peer.sendRaw(MessageType.Audio, Buffer.alloc(1001)),
+      'RTMP_MESSAGE_TOO_LONG',
+    ],
+    [
+      'the length of a data message',
+      { dataMessage: 1000 },
+      (peer) => peer.sendRaw(MessageType.DataAmf0, Buffer.alloc(1001)),
+      'RTMP_MESSAGE_TOO_LONG',
+    ],
+    [
+      'the length of a command',
+      { commandMessage: 1000 },
+      (peer) => peer.sendRaw(MessageType.CommandAmf0, Buffer.alloc(1001)),
+      'RTMP_MESSAGE_TOO_LONG',
+    ],
+    [
+      'bytes of incomplete messages',
+      { partialBytes: 1000 },
+      (peer) => peer.sendRaw(MessageType.Video, Buffer.alloc(2000)),
+      'RTMP_LIMIT',
+    ],
+    [
+      'chunk streams',
+      { chunkStreams: 4 },
+      (peer) => {
+        for (let i = 0; i < 5; i++) peer.sendRaw(MessageType.Video, Buffer.of(1), { chunkStreamId: 10 + i });
+      },
+      'RTMP_LIMIT',
+    ],
+    ['message streams', { messageStreams: 1 }, (peer) => peer.command('createStream', 9), 'RTMP_LIMIT'],
+    [
+      'commands',
+      { commandsPerSecond: 5 },
+      (peer) => {
+        for (let i = 0; i < 5; i++) peer.command('releaseStream', 0);
+      },
+      'RTMP_LIMIT',
+    ],
+  ])('hold for %s', (_, limits, exceed, code) => {
+    const peer = new ScriptedPeer(limits);
+    peer.publish();
+    expect(peer.fault()).toBeUndefined();
+    exceed(peer);
+    expect(peer.fault()).toBe(code);
   });
 });

@@ -163,6 +163,22 @@ describe('publishing', () => {
     expect(peer.types()).toEqual(['publish', 'publish']);
   });
 
+  test('a publisher that was let in is rejected for what it sends, and what follows is dropped', () => {
+    const peer = new ScriptedPeer();
+    peer.publish();
+    peer.take(peer.server.rejectPublish('NetStream.Publish.Rejected', 'VP6 cannot be carried'));
+    expect(peer.lastStatus()).toMatchObject({
+      level: 'error',
+      code: 'NetStream.Publish.Rejected',
+      description: 'VP6 cannot be carried',
+    });
+    peer.sendRaw(MessageType.Video, picture);
+    peer.command('deleteStream', 7, null, [1]);
+    expect(peer.types()).toEqual(['publish']);
+    expect(peer.server.stage).toBe('connected');
+    expect(peer.server.rejectPublish('NetStream.Publish.Rejected', 'again')).toEqual([]);
+  });
+
   test('a second publish on the same connection is refused and the first goes on', () => {
     const peer = new ScriptedPeer();
     peer.publish();
@@ -226,6 +242,23 @@ describe('media', () => {
       { type: 'ignored', error: { code: 'AMF_MALFORMED' } },
       { type: 'video' },
     ]);
+  });
+
+  test('Q5: goes on past a command that nobody can read; before a publish, such a one is a fault', () => {
+    const publisher = new ScriptedPeer();
+    publisher.publish();
+    publisher.sendRaw(MessageType.CommandAmf0, Buffer.of(2, 0, 1, 0x61, 4));
+    publisher.sendRaw(MessageType.CommandAmf0, Buffer.of(5));
+    publisher.sendRaw(MessageType.Video, picture);
+    expect(publisher.results.slice(1)).toMatchObject([
+      { type: 'ignored', error: { code: 'AMF_MALFORMED' } },
+      { type: 'ignored', error: { code: 'RTMP_BAD_COMMAND' } },
+      { type: 'video' },
+    ]);
+    const stranger = new ScriptedPeer();
+    stranger.connect();
+    stranger.sendRaw(MessageType.CommandAmf0, Buffer.of(5));
+    expect(stranger.fault()).toBe('RTMP_BAD_COMMAND');
   });
 
   describe('that the peer did not wait with', () => {
@@ -343,33 +376,54 @@ describe('ending', () => {
   });
 
   test('deciding on a publish that nobody asked for is a mistake of the host', () => {
-    expect(() => new ServerSession().acceptPublish()).toThrow('no publish');
+    expect(() => new ServerSession().acceptPublish()).toThrow('no such request');
   });
 });
 
 describe('other commands', () => {
-  test('Q5: _checkbw gets a _result, unknown commands an _error, those with transaction id 0 nothing', () => {
+  test('Q5: _checkbw and getStreamLength get a _result, unknown commands an _error, with transaction id 0 nothing', () => {
     const peer = new ScriptedPeer();
     peer.connect();
     const before = peer.commands().length;
     peer.command('_checkbw', 9);
     peer.command('getStreamLength', 10, null, ['key']);
+    peer.command('FCSubscribe', 11, null, ['key']);
+    peer.command('somethingNew', 12, null, ['key']);
     peer.command('setPlaylist', 0);
-    peer.command('_result', 11);
+    peer.command('onBWDone', 0);
+    peer.command('pause', 13, null, [true, 0]);
+    peer.command('_result', 14);
     const answers = peer
       .commands()
       .slice(before)
       .map(({ name, transactionId }) => [name, transactionId]);
     expect(answers).toEqual([
       ['_result', 9],
-      ['_error', 10],
+      ['_result', 10],
+      ['_result', 11],
+      ['onFCSubscribe', 11],
+      ['_error', 12],
+      ['_error', 13],
     ]);
+    expect(peer.fault()).toBeUndefined();
   });
 
-  test('a player is told that nothing is played here', () => {
+  test('Q6: a command whose object is AMF3 behind 0x11 is understood', () => {
     const peer = new ScriptedPeer();
-    peer.connect();
-    peer.command('play', 0, null, ['key'], 1);
-    expect(peer.lastStatus()).toMatchObject({ level: 'error', code: 'NetStream.Play.StreamNotFound' });
+    const head = encodeAmf0('connect', 1);
+    // An anonymous dynamic object: app = "live", then the empty name that ends it.
+    const object = Buffer.concat([
+      Buffer.of(0x11, 0x0a, 0x0b, 0x01),
+      amf3Text('app'),
+      Buffer.of(6),
+      amf3Text('live'),
+    ]);
+    const payload = Buffer.concat([Buffer.of(0), head, object, Buffer.of(1)]);
+    peer.sendRaw(MessageType.CommandAmf3, payload, { streamId: 0 });
+    peer.command('publish', 5, null, ['key'], 1);
+    expect(peer.lastRequest()).toMatchObject({ app: 'live', streamKey: 'key' });
   });
 });
+
+const amf3Text = (text: string): Buffer =>
+  Buffer.concat([Buffer.of((text.length << 1) | 1), Buffer.from(text)]);

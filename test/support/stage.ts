@@ -2,7 +2,7 @@ import { vi, type Mock } from 'vitest';
 import { renderMediaPlaylist } from '../../src/hls/media-playlist.js';
 import type { Channel, ChannelOptions } from '../../src/origin/channel.js';
 import type { PublishGrant, PublishSession } from '../../src/origin/publishing.js';
-import { ATTEMPT, newChannel } from './channel.js';
+import { ATTEMPT, atOnce, newChannel } from './channel.js';
 import { fakeTranscoders, type FakeTranscoder } from './fake-transcoder.js';
 import { readPlaylist, type ReadPlaylist } from './playlist.js';
 import { WALL_CLOCK, audioTrack, frame, sound, started, videoTrack } from './synthetic-stream.js';
@@ -31,7 +31,7 @@ export interface Publishing {
 
 export function publish(channel: Channel, silentForMs = 0): Publishing {
   const control = { close: vi.fn(), silentForMs: () => silentForMs };
-  const grant = channel.publish(ATTEMPT, control);
+  const grant = atOnce(channel.publish(ATTEMPT, control));
   return { grant, control, session: grant.accepted ? grant.session : undefined };
 }
 

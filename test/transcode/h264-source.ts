@@ -7,6 +7,7 @@ import { parseAvcConfig } from '../../src/media/avc-config.js';
 import { describeVideoTrack } from '../../src/media/describe-track.js';
 import { VIDEO_TIMESCALE, type Rational } from '../../src/media/time.js';
 import type { VideoTrack } from '../../src/media/track.js';
+import { parseVideoConfig } from '../../src/media/video-config.js';
 import { runTool } from './run-tool.js';
 
 /** Real H.264 as ingest would hand it over: a track and its units in decode order. */
@@ -58,7 +59,7 @@ function parseMp4(bytes: Buffer, frameRate: Rational): H264Source {
     data: bytes.subarray(sample.offset, sample.offset + sample.size),
     arrival: 1_000_000 + index,
   }));
-  return { track: describeVideoTrack(findBox(bytes, 'avcC'), frameRate), units };
+  return { track: describeVideoTrack(parseVideoConfig('avc', findBox(bytes, 'avcC')), { frameRate }), units };
 }
 
 /** The body of the first box of a type that occurs once in the file. */

@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { VideoTrack } from '../../src/media/track.js';
 import { AUTO_LADDER, resolveLadder } from '../../src/transcode/ladder.js';
 
-const source = (displayWidth: number, displayHeight: number, num = 30, den = 1): VideoTrack => ({
+const source = (
+  displayWidth: number,
+  displayHeight: number,
+  num = 30,
+  den = 1,
+  codec: VideoTrack['codec'] = 'avc',
+): VideoTrack => ({
   kind: 'video',
-  codec: 'avc',
+  codec,
   codecString: 'avc1.64001f',
   decoderConfig: Buffer.alloc(0),
   width: displayWidth,
@@ -59,6 +65,20 @@ describe('the automatic ladder', () => {
       '480p 480x854 1200000',
       '360p 360x640 700000',
     ]);
+  });
+
+  test('has one of the size of the source where not every player decodes the source', () => {
+    for (const codec of ['hevc', 'av1', 'vp9'] as const) {
+      expect(shapes(source(1920, 1080, 30, 1, codec))).toEqual([
+        '1080p 1920x1080 5000000',
+        '720p 1280x720 2800000',
+        '480p 854x480 1200000',
+        '360p 640x360 700000',
+      ]);
+      expect(shapes(source(1600, 900, 60, 1, codec))[0]).toBe('900p 1600x900 5700000');
+      expect(shapes(source(320, 180, 30, 1, codec))).toEqual(['180p 320x180 200000']);
+      expect(shapes(source(3840, 2160, 30, 1, codec))[0]).toBe('1080p 1920x1080 5000000');
+    }
   });
 
   test('takes the width from the display aspect ratio', () => {

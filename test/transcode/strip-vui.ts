@@ -1,6 +1,7 @@
 import { buildAvcConfig, parseAvcConfig } from '../../src/media/avc-config.js';
 import { BitReader } from '../../src/media/bit-reader.js';
 import { describeVideoTrack } from '../../src/media/describe-track.js';
+import { parseVideoConfig } from '../../src/media/video-config.js';
 import type { H264Source } from './h264-source.js';
 
 /**
@@ -10,7 +11,8 @@ import type { H264Source } from './h264-source.js';
 export function withoutVui(source: H264Source): H264Source {
   const { sps, pps } = parseAvcConfig(source.track.decoderConfig);
   const record = buildAvcConfig(sps.map(stripVui), pps);
-  return { track: describeVideoTrack(record, source.track.frameRate), units: source.units };
+  const { frameRate } = source.track;
+  return { track: describeVideoTrack(parseVideoConfig('avc', record), { frameRate }), units: source.units };
 }
 
 function stripVui(sps: Buffer): Buffer {

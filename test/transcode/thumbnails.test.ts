@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AccessUnit } from '../../src/media/access-unit.js';
 import { describeVideoTrack } from '../../src/media/describe-track.js';
 import type { VideoTrack } from '../../src/media/track.js';
+import { parseVideoConfig } from '../../src/media/video-config.js';
 import { readFlv } from '../../src/rtmp/flv-file.js';
 import { parseVideoTag } from '../../src/rtmp/flv-tag.js';
 import { createThumbnailer, type Thumbnailer } from '../../src/transcode/thumbnails.js';
@@ -40,9 +41,10 @@ async function encode(source: string, ...options: string[]): Promise<Clip> {
   const keyframes: AccessUnit[] = [];
   for (const { type, body } of readFlv(await readFile(file))) {
     if (type !== 'video') continue;
-    const tag = parseVideoTag(body);
-    if (tag.type === 'config') track = describeVideoTrack(tag.record, { num: 25, den: 1 });
-    if (tag.type === 'frame' && tag.keyframe) {
+    const [tag] = parseVideoTag(body);
+    if (tag?.type === 'config')
+      track = describeVideoTrack(parseVideoConfig('avc', tag.record), { frameRate: { num: 25, den: 1 } });
+    if (tag?.type === 'frame' && tag.keyframe) {
       keyframes.push({ dts: 0, pts: 0, duration: 3600, keyframe: true, data: tag.data, arrival: 0 });
     }
   }

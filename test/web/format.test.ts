@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBitrate,
+  formatChannels,
   formatClock,
   formatLatency,
   formatResolution,
@@ -16,6 +17,16 @@ describe('formatting', () => {
     [700_000, '700 kb/s'],
   ])('writes %d bits per second as %s', (bits, text) => {
     expect(formatBitrate(bits)).toBe(text);
+  });
+
+  it.each([
+    [1, 'Mono'],
+    [2, 'Stereo'],
+    [6, '5.1'],
+    [3, '3 channels'],
+    [Number.NaN, ''],
+  ])('names %d channels %s', (count, text) => {
+    expect(formatChannels(count)).toBe(text);
   });
 
   it.each([

@@ -17,7 +17,8 @@ import {
 } from '../../web/page-state.js';
 
 function known(state: ChannelState, since: string | null = 'first'): PageEvent {
-  const status = { name: 'c', state, since, playlist: '/live/c/index.m3u8', poster: null, renditions: [] };
+  const none = { poster: null, renditions: [], publisher: null };
+  const status = { name: 'c', state, since, playlist: '/live/c/index.m3u8', ...none };
   return { kind: 'channel', answer: { kind: 'known', status } };
 }
 

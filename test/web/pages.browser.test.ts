@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildWeb } from '../../web/build.mjs';
+import type { Finding } from '../../web/channel.js';
 import { encodeClip, type ClipTrack } from './live-clip.js';
 import { StubOrigin } from './stub-origin.js';
 
@@ -200,5 +201,42 @@ describe('the index page in a browser', { timeout: 60_000 }, () => {
     expect(await page.getAttribute('.card', 'href')).toBe(stub.watchPath);
     expect(await page.textContent('.card-facts')).toMatch(/^360p · on for \d+ s$/);
     expect(await page.textContent('.badge')).toBe('Live');
+    expect(await page.isVisible('.publisher')).toBe(false);
+  });
+
+  it('tells what the publisher sends and what is wrong with it, and how to set that right when asked', async () => {
+    const video = { codec: 'avc', profile: 'High', width: 640, height: 360, frameRate: 30, bitrate: 900_000 };
+    const audio = { codec: 'aac', sampleRate: 48_000, channels: 2, bitrate: 128_000 };
+    const finding = (code: string, severity: 'info' | 'problem', message: string): Finding => ({
+      ...{ code, severity, message },
+      advice: `Advice on ${code}.`,
+    });
+    const rare = finding('KEYFRAMES_RARE', 'problem', 'Keyframe interval is 8.3 s');
+    const hint = finding('B_FRAMES', 'info', 'x'.repeat(300));
+    const encoder = '<img src=x onerror="document.title=1">';
+    stub.publisher = { encoder, video, audio, findings: [rare, hint] };
+    stub.goLive();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(base);
+    await reaches('live');
+    expect(await page.textContent('.publisher-sent')).toBe(
+      `${encoder} · 640×360 at 30 fps · H.264 High, 900 kb/s · AAC 48 kHz stereo, 128 kb/s`,
+    );
+    expect(await page.locator('.publisher img').count()).toBe(0);
+
+    expect(await page.isVisible('text=Advice on KEYFRAMES_RARE.')).toBe(false);
+    await page.click('[data-code="KEYFRAMES_RARE"] summary');
+    expect(await page.isVisible('text=Advice on KEYFRAMES_RARE.')).toBe(true);
+    expect(await page.isVisible('[data-code="B_FRAMES"]')).toBe(false);
+    await page.click('text=1 hint');
+    expect(await page.isVisible('[data-code="B_FRAMES"]')).toBe(true);
+    expect(await read('document.documentElement.scrollWidth')).toBe(390);
+
+    // Another question to the server: what was opened stays open, what is gone goes.
+    stub.publisher = { encoder, video, audio, findings: [{ ...rare, message: 'Keyframe interval is 4 s' }] };
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    await page.locator('text=Keyframe interval is 4 s').waitFor();
+    expect(await page.isVisible('text=Advice on KEYFRAMES_RARE.')).toBe(true);
+    expect(await page.isVisible('text=1 hint')).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import type { PublisherStatus } from '../../web/channel.js';
 import { FRAME_RATE, PART_SECONDS, SEGMENT_SECONDS, type ClipPart, type ClipTrack } from './live-clip.js';
 
 const CSP =
@@ -45,6 +46,8 @@ interface Segment {
 
 export class StubOrigin {
   state: State = 'offline';
+  /** What the API says of the publisher. */
+  publisher: PublisherStatus | null = null;
   /** Requests for media playlists that were answered. */
   playlists = 0;
   readonly #root: string;
@@ -140,6 +143,7 @@ export class StubOrigin {
         ...track,
         frameRate: track.kind === 'video' ? FRAME_RATE : 0,
       })),
+      publisher: this.publisher,
     };
     const body = path === '/api/v1/channels' ? { channels: [status] } : status;
     const known = path === '/api/v1/channels' || path === `/api/v1/channels/${CHANNEL}`;

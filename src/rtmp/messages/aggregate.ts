@@ -10,6 +10,7 @@ const MAX_SUB_MESSAGES = 4096;
 /**
  * Splits an aggregate message (RTMP 1.0 7.1.6) into the messages inside it, each laid out like an FLV tag with a back
  * pointer. The aggregate's stream id holds for all, and its timestamp places the first; the others keep their distance.
+ * Each comes out with a payload of its own, so that a small one that is kept does not keep the whole aggregate.
  * @throws MillraceError RTMP_BAD_COMMAND when a message inside is cut off, RTMP_LIMIT when there are too many.
  */
 export function* splitAggregate(message: RtmpMessage): Generator<RtmpMessage, void, undefined> {
@@ -33,7 +34,7 @@ export function* splitAggregate(message: RtmpMessage): Generator<RtmpMessage, vo
       typeId: payload.readUInt8(position),
       streamId: message.streamId,
       timestamp: (timestamp + offset) >>> 0,
-      payload: payload.subarray(start, start + length),
+      payload: Buffer.from(payload.subarray(start, start + length)),
     };
     position = start + length + BACK_POINTER_LENGTH;
   }

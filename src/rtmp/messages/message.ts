@@ -1,3 +1,5 @@
+import type { RtmpLimits } from '../limits.js';
+
 /** Message type ids of RTMP 1.0 (5.4, 7.1) that this stack knows. */
 export const MessageType = {
   SetChunkSize: 1,
@@ -27,26 +29,19 @@ export interface RtmpMessage {
   readonly payload: Buffer;
 }
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
-
 const MAX_CONTROL_LENGTH = 128;
-const MAX_MEDIA_LENGTH = 8 * MIB;
-const MAX_AUDIO_LENGTH = 64 * KIB;
-const MAX_COMMAND_LENGTH = 64 * KIB;
-const MAX_DATA_LENGTH = 256 * KIB;
 
 /** Longest message accepted of each type, in bytes; judged on the declared length, before anything is stored. */
-export function maxMessageLength(typeId: number): number {
+export function maxMessageLength(typeId: number, limits: RtmpLimits): number {
   switch (typeId) {
     case MessageType.Video:
     case MessageType.Aggregate:
-      return MAX_MEDIA_LENGTH;
+      return limits.videoMessage;
     case MessageType.Audio:
-      return MAX_AUDIO_LENGTH;
+      return limits.audioMessage;
     case MessageType.DataAmf0:
     case MessageType.DataAmf3:
-      return MAX_DATA_LENGTH;
+      return limits.dataMessage;
     case MessageType.SetChunkSize:
     case MessageType.Abort:
     case MessageType.Acknowledgement:
@@ -55,6 +50,6 @@ export function maxMessageLength(typeId: number): number {
     case MessageType.SetPeerBandwidth:
       return MAX_CONTROL_LENGTH;
     default:
-      return MAX_COMMAND_LENGTH;
+      return limits.commandMessage;
   }
 }

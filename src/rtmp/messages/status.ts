@@ -17,6 +17,23 @@ export const statusObject = (status: Status): Amf0Value => amfObject({ ...status
 export const onStatusMessage = (streamId: number, status: Status): RtmpMessage =>
   commandMessage('onStatus', 0, null, [statusObject(status)], streamId);
 
+/** The code by which a server asks its peer to connect anew (Enhanced RTMP v2). */
+export const RECONNECT_REQUEST = 'NetConnection.Connect.ReconnectRequest';
+
+export interface ReconnectRequest {
+  /** Where to; the same address when absent. May be relative to the one in use. */
+  readonly tcUrl?: string;
+  /** For people. */
+  readonly description: string;
+}
+
+/** Asks the peer to connect anew (Enhanced RTMP v2, Reconnect Request). */
+export function reconnectRequestMessage({ tcUrl, description }: ReconnectRequest): RtmpMessage {
+  const status = { level: 'status', code: RECONNECT_REQUEST, description };
+  const information = amfObject(tcUrl === undefined ? status : { ...status, tcUrl });
+  return commandMessage('onStatus', 0, null, [information]);
+}
+
 /** Reads an information object; what is missing reads as an empty string, an unknown level as `status`. */
 export function parseStatus(value: Amf0Value): Status {
   const level = stringProperty(value, 'level');

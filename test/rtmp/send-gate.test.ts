@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_QUEUED_BYTES, RESUME_QUEUED_BYTES, SendGate } from '../../src/publish/send-gate.js';
+import { MAX_QUEUED_BYTES, RESUME_QUEUED_BYTES, SendGate } from '../../src/rtmp/send-gate.js';
 
 const FULL = MAX_QUEUED_BYTES + 1;
 
@@ -26,6 +26,16 @@ describe('the gate before a slow server', () => {
     expect(gate.admits('keyframe', FULL)).toBe(false);
     expect(gate.admits('audio', FULL)).toBe(false);
     expect(gate.admits('audio', MAX_QUEUED_BYTES)).toBe(true);
+  });
+
+  it('lets what was sent to begin with wait beside the rest, and forgets about it as it is taken', () => {
+    const gate = new SendGate();
+    gate.allow(FULL);
+    expect(gate.admits('inter', FULL)).toBe(true);
+    expect(gate.admits('inter', MAX_QUEUED_BYTES + FULL)).toBe(true);
+    expect(gate.admits('audio', MAX_QUEUED_BYTES + FULL + 1)).toBe(false);
+    expect(gate.admits('audio', 0)).toBe(true);
+    expect(gate.admits('audio', FULL)).toBe(false);
   });
 
   it('never drops a configuration', () => {

@@ -1,17 +1,17 @@
-/** What identifies a publish, whatever shape the encoder put it in. */
-export interface PublishName {
+/** What identifies a stream, whatever shape the peer put it in. */
+export interface StreamName {
   /** First path segment of the application, without instance and query: `live`. */
   readonly app: string;
-  /** The stream key; empty when none was given anywhere. */
-  readonly streamKey: string;
+  /** The stream key of a publisher, the name of what a player wants; empty when none was given anywhere. */
+  readonly name: string;
   /** Query parameters of URL, application and name; the nearest to the name wins. */
   readonly params: ReadonlyMap<string, string>;
 }
 
-/** Longest application and stream key. */
+/** Longest application and name. */
 export const MAX_NAME_LENGTH = 255;
 
-/** Query parameters kept of one publish. */
+/** Query parameters kept of one stream. */
 const MAX_PARAMS = 16;
 
 /** Prefixes by which Flash named the container of a stream. */
@@ -22,7 +22,7 @@ const CONTAINER_PREFIX = /^(?:mp4|flv):/i;
  * `key?token=x` or `live?token=x`, the whole path in the name (`live/key`), the key at the end of the URL with an empty
  * name, percent escapes, a leading `mp4:` or a trailing slash.
  */
-export function normalisePublishName(raw: { app: string; tcUrl: string; name: string }): PublishName {
+export function normaliseStreamName(raw: { app: string; tcUrl: string; name: string }): StreamName {
   const params = new Map<string, string>();
   readParams(raw.tcUrl, params);
   const appPath = segments(readParams(raw.app === '' ? pathOf(raw.tcUrl) : raw.app, params));
@@ -39,14 +39,14 @@ export function normalisePublishName(raw: { app: string; tcUrl: string; name: st
   ) {
     namePath.splice(0, appPath.length);
   }
-  return { app: appPath[0] ?? '', streamKey: namePath.join('/'), params };
+  return { app: appPath[0] ?? '', name: namePath.join('/'), params };
 }
 
-/** True when app and key are there, of sane length and free of control characters. */
-export function isUsableName({ app, streamKey }: PublishName): boolean {
+/** True when application and name are there, of sane length and free of control characters. */
+export function isUsableName({ app, name }: StreamName): boolean {
   const usable = (text: string): boolean =>
     text.length > 0 && text.length <= MAX_NAME_LENGTH && !/[\u0000-\u001f\u007f]/.test(text);
-  return usable(app) && usable(streamKey);
+  return usable(app) && usable(name);
 }
 
 /** Takes the query off `text`, adds its parameters, returns what stood before it. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { isUsableName, MAX_NAME_LENGTH, normalisePublishName } from '../../src/rtmp/publish-name.js';
+import { isUsableName, MAX_NAME_LENGTH, normaliseStreamName } from '../../src/rtmp/stream-name.js';
 
 const normalise = (app: string, name: string, tcUrl = 'rtmp://host/live') => {
-  const result = normalisePublishName({ app, name, tcUrl });
+  const result = normaliseStreamName({ app, name, tcUrl });
   return { ...result, params: Object.fromEntries(result.params) };
 };
 
@@ -22,11 +22,11 @@ describe('Q7: application and stream key', () => {
     ['a container prefix', 'live', 'flv:key'],
     ['another container prefix', 'live', 'mp4:key'],
   ])('%s', (_, app, name) => {
-    expect(normalise(app, name)).toEqual({ app: 'live', streamKey: 'key', params: {} });
+    expect(normalise(app, name)).toEqual({ app: 'live', name: 'key', params: {} });
   });
 
   test('the application of the URL is used where connect names none', () => {
-    expect(normalise('', 'key', 'rtmp://host:1935/live')).toMatchObject({ app: 'live', streamKey: 'key' });
+    expect(normalise('', 'key', 'rtmp://host:1935/live')).toMatchObject({ app: 'live', name: 'key' });
   });
 
   test.each([
@@ -36,8 +36,16 @@ describe('Q7: application and stream key', () => {
   ])('a query in %s gives the parameters', (_, app, name, tcUrl) => {
     expect(normalise(app, name, tcUrl)).toEqual({
       app: 'live',
-      streamKey: 'key',
+      name: 'key',
       params: { token: 'abc', x: '1' },
+    });
+  });
+
+  test('Q8: who asks for a challenge by user name is answered by the key alone; the name is a parameter', () => {
+    expect(normalise('live?authmod=adobe&user=me', 'key')).toEqual({
+      app: 'live',
+      name: 'key',
+      params: { authmod: 'adobe', user: 'me' },
     });
   });
 
@@ -47,11 +55,11 @@ describe('Q7: application and stream key', () => {
   });
 
   test('a key with slashes of its own stays whole', () => {
-    expect(normalise('live', 'team/red')).toMatchObject({ app: 'live', streamKey: 'team/red' });
+    expect(normalise('live', 'team/red')).toMatchObject({ app: 'live', name: 'team/red' });
   });
 
   test('what is no valid escape stands for itself', () => {
-    expect(normalise('live', '100%')).toMatchObject({ streamKey: '100%' });
+    expect(normalise('live', '100%')).toMatchObject({ name: '100%' });
   });
 
   test('parameters are bounded in number', () => {
@@ -59,13 +67,13 @@ describe('Q7: application and stream key', () => {
     expect(Object.keys(normalise('live', `key?${query}`).params)).toHaveLength(16);
   });
 
-  test('A10: nothing empty, too long or with control characters is usable', () => {
+  test('Q7: nothing empty, too long or with control characters is usable', () => {
     const params = new Map<string, string>();
-    expect(isUsableName({ app: 'live', streamKey: 'key', params })).toBe(true);
-    expect(isUsableName({ app: '', streamKey: 'key', params })).toBe(false);
-    expect(isUsableName({ app: 'live', streamKey: '', params })).toBe(false);
-    expect(isUsableName({ app: 'live', streamKey: 'k\u0000y', params })).toBe(false);
-    expect(isUsableName({ app: 'live', streamKey: 'k'.repeat(MAX_NAME_LENGTH), params })).toBe(true);
-    expect(isUsableName({ app: 'live', streamKey: 'k'.repeat(MAX_NAME_LENGTH + 1), params })).toBe(false);
+    expect(isUsableName({ app: 'live', name: 'key', params })).toBe(true);
+    expect(isUsableName({ app: '', name: 'key', params })).toBe(false);
+    expect(isUsableName({ app: 'live', name: '', params })).toBe(false);
+    expect(isUsableName({ app: 'live', name: 'k\u0000y', params })).toBe(false);
+    expect(isUsableName({ app: 'live', name: 'k'.repeat(MAX_NAME_LENGTH), params })).toBe(true);
+    expect(isUsableName({ app: 'live', name: 'k'.repeat(MAX_NAME_LENGTH + 1), params })).toBe(false);
   });
 });

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { TokenBucket } from '../../src/media/token-bucket.js';
+
+describe('a token bucket', () => {
+  it('gives a few at once and then one in each interval', () => {
+    const bucket = new TokenBucket(3, 1000);
+    const given = Array.from({ length: 10_000 }, (_, now) => bucket.take(now)).filter(Boolean);
+    expect(given).toHaveLength(3 + 9);
+  });
+
+  it('saves up no more than the burst', () => {
+    const bucket = new TokenBucket(2, 10);
+    bucket.take(0);
+    expect([1e6, 1e6, 1e6].map((now) => bucket.take(now))).toEqual([true, true, false]);
+  });
+
+  it('gives nothing for a clock that goes back', () => {
+    const bucket = new TokenBucket(1, 10);
+    expect([100, 0, 50, 0, 5].map((now) => bucket.take(now))).toEqual([true, false, true, false, false]);
+  });
+});
