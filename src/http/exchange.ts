@@ -89,8 +89,9 @@ export class Exchange {
       for (const [name, value] of Object.entries(reply.headers)) response.writeHeader(name, value);
       if (reply.gzip !== undefined) response.writeHeader('Vary', 'Accept-Encoding');
       if (compressed !== undefined) response.writeHeader('Content-Encoding', 'gzip');
-      if (this.method === 'HEAD') response.endWithoutBody(length);
-      else if (WITHOUT_BODY.has(reply.status)) response.endWithoutBody();
+      // Told the length itself, the library would close the connection unannounced.
+      if (this.method === 'HEAD') response.writeHeader('Content-Length', String(length));
+      if (this.method === 'HEAD' || WITHOUT_BODY.has(reply.status)) response.endWithoutBody();
       else if (body === undefined) response.end('');
       else if (whole) response.end(body);
     });

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpListener } from '../../src/http/listener.js';
 import { Origin } from '../../src/origin/origin.js';
+import { until } from '../support/server-process.js';
 
 describe('the pages', () => {
   let directory: string;
@@ -70,5 +73,17 @@ describe('the pages', () => {
 
   it('learn where encoders connect', async () => {
     expect(await (await get('/api/v1/server')).json()).toEqual({ rtmpPort: 1936 });
+  });
+
+  it('N14 keep the connection open after a HEAD, whose answer is as long as it says', async () => {
+    const socket = connect(http.port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (bytes: Buffer) => (received += bytes.toString()));
+    socket.write('HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until(() => received.includes('\r\n\r\n'), 'the first answer');
+    expect(received).toContain('Content-Length: 9\r\n');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close');
+    expect(received.endsWith('\r\n\r\nthe index')).toBe(true);
   });
 });
