@@ -113,6 +113,14 @@ export const REQUIREMENTS = [
     homebrew: 'ffmpeg',
   },
   {
+    name: 'OpenSSL',
+    neededFor: 'tests',
+    probe: { kind: 'command', names: ['openssl'] },
+    debian: 'openssl',
+    fedora: 'openssl',
+    homebrew: 'openssl',
+  },
+  {
     name: 'Chromium',
     neededFor: 'tests',
     probe: { kind: 'command', names: ['chromium'] },

@@ -81,9 +81,8 @@ export class Segmenter {
     const here = { msn: this.#msn, part: this.#partIndex };
     const expected = plan.expectedEnd(this.#msn);
     if (expected === undefined || this.#pending.length > 0 || this.#partIndex === 0) return here;
-    const closesHere =
-      this.#end >= rescale(expected, plan.timescale, track.timescale) - this.#unitDuration / 2;
-    return closesHere ? { msn: this.#msn + 1, part: 0 } : here;
+    const end = rescale(expected, plan.timescale, track.timescale) - this.#earliness;
+    return this.#end >= end - this.#unitDuration / 2 ? { msn: this.#msn + 1, part: 0 } : here;
   }
 
   /** Takes the next unit in decode order. The plan must know every boundary at or before it. */
@@ -98,8 +97,9 @@ export class Segmenter {
 
     this.#place(unit);
     if (end - this.#partStart > partTicks - slack) this.#flush(undefined, out);
-    // The end of this segment may be known already (the source runs ahead): then nothing waits for the next unit.
-    this.#crossBoundaries(unit.pts + unit.duration, slack, undefined, out);
+    // The end of this segment may be known already (the source runs ahead): then nothing waits for the next unit. What is
+    // shown last need not be decoded last, so the decode time counts.
+    this.#crossBoundaries(end, slack, undefined, out);
     return out;
   }
 
@@ -116,6 +116,14 @@ export class Segmenter {
     if (this.#pending.length > 0 || this.#partIndex > 0)
       this.#closeSegment(undefined, this.#nextBoundary, out);
     return out;
+  }
+
+  /** By how much the open segment begins before its boundary: with pictures that are shown before its keyframe. */
+  get #earliness(): Ticks {
+    const { plan, track } = this.#options;
+    const boundary = plan.startOf(this.#msn);
+    if (track.kind === 'audio' || boundary === undefined || this.#segmentStart === undefined) return 0;
+    return Math.max(0, rescale(boundary, plan.timescale, track.timescale) - this.#segmentStart);
   }
 
   /** Where the open segment ends, in the track's timescale; undefined while that is not decided. */
@@ -147,18 +155,20 @@ export class Segmenter {
   #closeSegment(nextDts: Ticks | undefined, boundary: Ticks | undefined, out: SegmenterOutput[]): void {
     if (this.#pending.length > 0) this.#flush(nextDts, out);
     const start = this.#segmentStart;
-    out.push({ type: 'segment-end', msn: this.#msn, start, end: this.#segmentEnd(boundary) });
+    out.push({ type: 'segment-end', msn: this.#msn, start, end: this.#segmentEnd(boundary, nextDts) });
     this.#msn += 1;
     this.#partIndex = 0;
     this.#segmentStart = undefined;
   }
 
   /** Segments follow each other without a gap in time: to the boundary, or for sound to the frame nearest to it. */
-  #segmentEnd(boundary: Ticks | undefined): Ticks {
+  #segmentEnd(boundary: Ticks | undefined, nextDts: Ticks | undefined): Ticks {
     if (boundary === undefined) return this.#end;
     const nearestFrame =
       this.#options.track.kind === 'audio' && boundary - this.#end <= this.#unitDuration / 2;
-    return nearestFrame ? this.#end : boundary;
+    if (nearestFrame) return this.#end;
+    // A keyframe that is shown behind pictures decoded after it (an open group) brings them into its segment.
+    return nextDts !== undefined && nextDts < boundary ? Math.max(this.#end, nextDts) : boundary;
   }
 
   /** @param nextDts decode time of the unit that follows, where known: the last sample lasts until then, within the part */

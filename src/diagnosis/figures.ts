@@ -29,7 +29,7 @@ export interface Figures {
   readonly soundHoles: number;
   /** By how much longer the newest units were on their way than the quickest of the window. */
   readonly delay: number;
-  /** By how much quicker the newest units came than any of the older half of the window: media ahead of its time. */
+  /** By how much quicker the newest units came than any up to half a window ago: media ahead of its time. */
   readonly ahead: number;
   /** Seconds of the window whose units came in bursts, and the widest such burst. */
   readonly burstySeconds: number;
@@ -45,8 +45,11 @@ export interface Figures {
   readonly unsupported: number;
 }
 
-/** Takes the seconds oldest first; of the one under way only what is counted, not what is a rate. */
-export function figuresOf(seconds: readonly Second[], current: Second): Figures {
+/**
+ * Takes the seconds oldest first; of the one under way only what is counted, not what is a rate. `leastDelayBefore`: that
+ * of the epoch's seconds before the window; infinite where there are none.
+ */
+export function figuresOf(seconds: readonly Second[], current: Second, leastDelayBefore: number): Figures {
   const count = seconds.length;
   const all = total(seconds, 0);
   const recent = total(seconds, count - RECENT_SECONDS);
@@ -63,7 +66,7 @@ export function figuresOf(seconds: readonly Second[], current: Second): Figures 
     audioBitrate: (8 * all.audioBytes) / Math.max(1, count),
     bFrames: all.longestBRun,
     soundHoles: all.soundHoles,
-    ...arrivals(seconds),
+    ...arrivals(seconds, leastDelayBefore),
     picturePause: count - 1 - seconds.findLastIndex((second) => second.videoUnits > 0),
     soundPause: count - 1 - seconds.findLastIndex((second) => second.audioUnits > 0),
     skew: bothCome ? newest.skew : undefined,
@@ -82,6 +85,7 @@ function total(seconds: readonly Second[], from: number): Second {
 
 function arrivals(
   seconds: readonly Second[],
+  leastDelayBefore: number,
 ): Pick<Figures, 'delay' | 'ahead' | 'burstySeconds' | 'widestBurst'> {
   const known = seconds.filter((second) => second.mostDelay >= second.leastDelay);
   const newest = known.at(-1);
@@ -91,7 +95,8 @@ function arrivals(
   const older = known.slice(0, known.length >> 1);
   return {
     delay: newest.leastDelay - least(known),
-    ahead: older.length === 0 ? 0 : Math.max(0, least(older) - newest.leastDelay),
+    // Who makes up for a hold-up was quicker before it.
+    ahead: older.length === 0 ? 0 : Math.max(0, Math.min(least(older), leastDelayBefore) - newest.leastDelay),
     burstySeconds: spreads.filter((spread) => spread > BURST_SPREAD).length,
     widestBurst: Math.max(...spreads),
   };

@@ -29,6 +29,8 @@ export class Meter {
   #lastAudio = -1;
   #newestShown = -Infinity;
   #bRun = 0;
+  /** The least delay of the epoch's seconds that have left the window. */
+  #leastDelayBefore = Infinity;
 
   constructor() {
     this.#current = this.#second(0);
@@ -47,6 +49,7 @@ export class Meter {
     this.#newestShown = -Infinity;
     this.#bRun = 0;
     this.keyframes.restart();
+    this.#leastDelayBefore = Infinity;
     for (const second of this.#seconds) second.forgetArrivals();
   }
 
@@ -80,7 +83,7 @@ export class Meter {
   figures(): Figures {
     const filled = Math.min(this.#closed, WINDOW_SECONDS);
     const over = Array.from({ length: filled }, (_, i) => this.#second(this.#closed - filled + i));
-    return figuresOf(over, this.#current);
+    return figuresOf(over, this.#current, this.#leastDelayBefore);
   }
 
   #videoUnit(unit: AccessUnit, timescale: number): void {
@@ -135,6 +138,7 @@ export class Meter {
     for (let i = 0; i < Math.min(seconds, WINDOW_SECONDS + 1); i++) {
       this.#closed++;
       this.#current = this.#second(this.#closed);
+      this.#leastDelayBefore = Math.min(this.#leastDelayBefore, this.#current.leastDelay);
       this.#current.clear();
     }
     return true;

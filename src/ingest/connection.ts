@@ -32,7 +32,7 @@ export interface ConnectionContext {
   readonly admission: Admission;
   readonly observer: IngestObserver;
   readonly logger: Logger;
-  /** Shared by all connections: strangers beyond it are logged at debug level, so that a flood stays out of the log. */
+  /** Shared by all connections: strangers and players beyond it are logged at debug level, so that a flood stays out of the log. */
   readonly logBudget: RateLimit;
 }
 
@@ -84,7 +84,7 @@ export class IngestConnection {
       socket,
       admission,
       play,
-      logger: this.#logger,
+      log: (level, fields, message) => this.#log(level, fields, message),
       carryOut: (results) => this.#carryOut(results, Date.now()),
       fail: (error) => this.#fail(error),
       hangUp,
@@ -242,10 +242,9 @@ export class IngestConnection {
     this.#context.observer.connectionClosed(reason);
   }
 
-  /** What a publisher or a player does is always logged; what strangers do, within the budget. */
+  /** What a publisher does is always logged; what anybody can do without a key, within the budget. */
   #log(level: 'info' | 'warn', fields: object, message: string): void {
-    const isKnown = this.#publisher.hasPublished || this.#player.hasPlayed;
-    const isLoud = isKnown || this.#context.logBudget.take(performance.now());
+    const isLoud = this.#publisher.hasPublished || this.#context.logBudget.take(performance.now());
     this.#publisher.logger[isLoud ? level : 'debug'](fields, message);
   }
 

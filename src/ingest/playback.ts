@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { MillraceError } from '../errors.js';
-import type { Logger } from '../logger.js';
 import type { Feed } from '../origin/feed.js';
 import type { PeerCapabilities } from '../rtmp/capabilities.js';
 import { FlvStream, type FlvMessage } from '../rtmp/flv-stream.js';
@@ -14,7 +13,7 @@ export interface PlaybackOptions {
   readonly peer: PeerCapabilities;
   readonly session: ServerSession;
   readonly socket: Socket;
-  readonly logger: Logger;
+  readonly log: (fields: object, message: string) => void;
   readonly onSent: (bytes: number) => void;
   readonly onDropped: () => void;
   /** The stream is over, or has nothing for this player; says so in words for people. Nothing is sent after it. */
@@ -25,6 +24,12 @@ export interface PlaybackOptions {
 
 /** Bytes that may wait for one player, whatever they are: a whole group of pictures when it joins. */
 export const MAX_PLAYER_QUEUE = 24 * 1024 * 1024;
+
+/**
+ * A player that nothing is sent to, since it has paused or the publisher is away, is asked by the system whether it is
+ * still there when nothing has come from it for this long (ms).
+ */
+const KEEP_ALIVE = 60_000;
 
 /**
  * One play in progress: a channel's feed, sent to one player. The feed never waits for it: a player that reads too slowly
@@ -52,12 +57,12 @@ export class Playback {
 
   /** Sends what there is and goes on with what comes. Once. */
   begin(): void {
+    this.#options.socket.setKeepAlive(true, KEEP_ALIVE);
     this.#leave = this.#options.feed.subscribe({
       start: (start, from) => {
         this.#send(this.#flv.start(start, from));
         const leftOut = this.#flv.leftOut.map(({ codecString }) => codecString);
-        if (leftOut.length > 0)
-          this.#options.logger.info({ leftOut }, 'the player does not take these tracks');
+        if (leftOut.length > 0) this.#options.log({ leftOut }, 'the player does not take these tracks');
         if (!this.#flv.hasTracks) this.#finish('This player did not say that it takes what is sent here.');
       },
       unit: (unit) => {

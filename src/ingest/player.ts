@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { MillraceError } from '../errors.js';
-import type { Logger } from '../logger.js';
 import type { Feed } from '../origin/feed.js';
 import type { PlayRequest, ServerSession, SessionResult } from '../rtmp/server-session.js';
 import type { Admission } from './admission.js';
@@ -35,7 +34,8 @@ export interface PlayerConnection {
   readonly admission: Admission;
   /** Undefined: nothing is played here. */
   readonly play: PlayOptions | undefined;
-  readonly logger: Logger;
+  /** Logs what a player does, within what those who need no key may fill the log with. */
+  readonly log: (level: 'info' | 'warn', fields: object, message: string) => void;
   readonly carryOut: (results: readonly SessionResult[]) => void;
   readonly fail: (error: MillraceError) => void;
   readonly hangUp: (reason: CloseReason, description: string) => void;
@@ -48,16 +48,10 @@ const MAX_PLAYER_NAME = 128;
 export class Player {
   readonly #connection: PlayerConnection;
   #playback: Playback | undefined;
-  #hasPlayed = false;
   #onEnded: () => void = () => undefined;
 
   constructor(connection: PlayerConnection) {
     this.#connection = connection;
-  }
-
-  /** It has been let in at least once. */
-  get hasPlayed(): boolean {
-    return this.#hasPlayed;
   }
 
   get isPlaying(): boolean {
@@ -97,7 +91,7 @@ export class Player {
       this.#refuse('NetStream.Play.StreamNotFound', 'No such stream is live.');
     } else if (!admission.hasRoomForPlayer) {
       play.observer.playRefused('cap');
-      this.#connection.logger.warn('too many players');
+      this.#connection.log('warn', { cap: 'players' }, 'too many players');
       hangUp('refused', 'There are too many players.');
     } else {
       this.#begin(feed, request, play.observer);
@@ -112,28 +106,28 @@ export class Player {
 
   #begin(feed: Feed, { name, encoder, capabilities }: PlayRequest, observer: PlayObserver): void {
     const { admission, carryOut, fail, hangUp, session, socket } = this.#connection;
-    const logger = this.#connection.logger.child({ channel: name });
-    logger.info({ player: encoder.slice(0, MAX_PLAYER_NAME) }, 'play started');
+    const log = (fields: object, message: string): void =>
+      this.#connection.log('info', { channel: name, ...fields }, message);
+    log({ player: encoder.slice(0, MAX_PLAYER_NAME) }, 'play started');
     admission.playStarted();
     observer.playStarted(name);
     this.#onEnded = () => {
       admission.playEnded();
       observer.playEnded(name);
-      logger.info('play ended');
+      log({}, 'play ended');
     };
     const playback = new Playback({
       feed,
       peer: capabilities,
       session,
       socket,
-      logger,
+      log,
       onSent: (bytes) => observer.bytesOut(name, bytes),
       onDropped: () => observer.mediaDropped(name),
       onEnd: (description) => hangUp('ended', description),
       onStall: fail,
     });
     this.#playback = playback;
-    this.#hasPlayed = true;
     // What the peer has sent already may end the play again.
     carryOut(session.acceptPlay());
     if (this.#playback === playback) playback.begin();

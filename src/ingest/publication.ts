@@ -109,11 +109,16 @@ export class Publication {
           this.#deliver(this.#timeline.videoConfig(tag));
           this.#carriage.configured('video', tag.track);
           break;
-        case 'frame':
+        case 'frame': {
           this.#context.observer.unit(this.channel, 'video');
-          this.#deliver(this.#timeline.video({ ...tag, timestamp, arrival }));
-          this.#rejectFor(this.#carriage.frame('video', tag.track, timestamp));
+          const { track, codec, compositionTime, keyframe, data } = tag;
+          // Written out: spreading a tag costs more than all the rest of its way.
+          this.#deliver(
+            this.#timeline.video({ track, codec, timestamp, compositionTime, keyframe, data, arrival }),
+          );
+          this.#rejectFor(this.#carriage.frame('video', track, timestamp));
           break;
+        }
         case 'colour':
           this.#deliver(this.#timeline.videoColour(tag.track, tag.colour));
           break;
@@ -138,11 +143,13 @@ export class Publication {
           this.#deliver(this.#timeline.audioConfig(tag));
           this.#carriage.configured('audio', tag.track);
           break;
-        case 'frame':
+        case 'frame': {
           this.#context.observer.unit(this.channel, 'audio');
-          this.#deliver(this.#timeline.audio({ ...tag, timestamp, arrival }));
-          this.#rejectFor(this.#carriage.frame('audio', tag.track, timestamp));
+          const { track, codec, data } = tag;
+          this.#deliver(this.#timeline.audio({ track, codec, timestamp, data, arrival }));
+          this.#rejectFor(this.#carriage.frame('audio', track, timestamp));
           break;
+        }
         case 'unsupported':
           this.#passOver('audio', tag.codec, timestamp);
           break;

@@ -27,7 +27,7 @@ const ADDED_CHANNELS: readonly (readonly [bit: number, isPair: boolean])[] = [
   [10, true], // Lw/Rw
   [11, true], // Lvh/Rvh
   [12, false], // Cvh
-  [13, false], // LFE2
+  [14, false], // LFE2
 ];
 
 /** Parses the content of `dac3`. Throws MEDIA_BAD_CONFIG when it is malformed. */

@@ -42,6 +42,8 @@ export function parseAv1Config(record: Buffer): Av1Config {
 export function buildAv1Config(sequenceHeader: Buffer): Buffer {
   const found = findSequenceHeader(sequenceHeader);
   if (found === undefined) throw bad('not a sequence header');
+  if (sequenceHeader.length > MAX_AV1_CONFIG_BYTES)
+    throw bad(`a sequence header of ${sequenceHeader.length} bytes`);
   const sequence = parseAv1Sequence(sequenceHeader.subarray(found.payload, found.end));
   const { profile, level, tier, bitDepth, monochrome, subsamplingX, subsamplingY } = sequence;
   return Buffer.concat([

@@ -109,7 +109,9 @@ export class Epoch {
     const { keyframe, samples, data, arrival } = unit;
     if (clock instanceof VideoClock) {
       const place = clock.place(unit, this.#zero);
-      return place && { ...place, keyframe, data, arrival };
+      if (place === undefined) return undefined;
+      const { dts, pts, duration } = place;
+      return { dts, pts, duration, keyframe, data, arrival };
     }
     const start = clock.place(unit.time - this.#zero, samples);
     return start === undefined

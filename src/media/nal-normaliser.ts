@@ -59,6 +59,8 @@ const DEFAULT_LENGTH_SIZE: NalLengthSize = 4;
 export const MAX_NALS_IN_UNIT = 2048;
 /** More sets of a kind in one unit are passed over: no codec here has ids for more. */
 const MAX_SETS = 256;
+/** The sets of a unit are passed over where they have more bytes: no record of them would be taken. */
+const MAX_SETS_BYTES = 64 * 1024;
 
 /**
  * Turns start codes into lengths, and makes a record of the parameter sets in the frames where the encoder sent none or
@@ -156,6 +158,7 @@ export class NalNormaliser implements VideoNormaliser {
   #gather(data: Buffer): void {
     const { typeOf, types } = this.#syntax;
     const found: { vps: Buffer[]; sps: Buffer[]; pps: Buffer[] } = { vps: [], sps: [], pps: [] };
+    let bytes = 0;
     for (let position = 0; position < data.length;) {
       const end = nalEnd(data, position, this.#lengthSize);
       if (end < 0) return;
@@ -163,8 +166,11 @@ export class NalNormaliser implements VideoNormaliser {
       const type = typeOf(data.readUInt8(start));
       const kind =
         type === types.sps ? 'sps' : type === types.pps ? 'pps' : type === types.vps ? 'vps' : undefined;
-      if (kind !== undefined && found[kind].length < MAX_SETS)
+      if (kind !== undefined && found[kind].length < MAX_SETS) {
+        bytes += end - start;
+        if (bytes > MAX_SETS_BYTES) return;
         found[kind].push(Buffer.from(data.subarray(start, end)));
+      }
       position = end;
     }
     const { vps, sps, pps } = this.#sets;

@@ -108,8 +108,20 @@ export class Timeline {
     const resumes = lane.awaitsKeyframe;
     lane.awaitsKeyframe = false;
     const { track, compositionTime, data, arrival } = raw;
-    const stamp = { kind: 'video', track, time, compositionTime, samples: 0, data, arrival } as const;
-    return this.#accept(lane, { ...stamp, ...shape, resumes });
+    const { keyframe, skippedAtStart } = shape;
+    // Written out, here and below: to spread objects costs more than all else that is done with a unit.
+    return this.#accept(lane, {
+      kind: 'video',
+      track,
+      time,
+      compositionTime,
+      keyframe,
+      skippedAtStart,
+      resumes,
+      samples: 0,
+      data,
+      arrival,
+    });
   }
 
   audio(raw: RawAudio): TimelineEvent[] {

@@ -164,11 +164,13 @@ export class Epoch {
     this.#decideTargetDuration();
     lead.push(unit);
     this.#transcoder?.push(unit);
-    this.#audio?.release();
-    for (const { follower } of this.#alternates) {
-      follower.release();
-      if (step.boundary) follower.keepUp();
-    }
+    this.#follow(this.#audio, step.boundary);
+    for (const { follower } of this.#alternates) this.#follow(follower, step.boundary);
+  }
+
+  #follow(follower: Follower | undefined, boundary: boolean): void {
+    follower?.release();
+    if (boundary) follower?.keepUp();
   }
 
   #pushFollower(follower: Follower, unit: AccessUnit): void {

@@ -11,12 +11,16 @@ const MAX_LEAD = 10;
 const MAX_HELD_UNITS = 1024;
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
-/** An alternate that is so many segments behind the source has fallen silent. */
+/** A track that is so many segments behind the source has fallen silent; */
 const MAX_SEGMENTS_BEHIND = 2;
+
+/** sound that goes with every picture only if that is so many seconds: encoders send it late, and none of it may be lost. */
+const MAX_SOUND_DELAY = 3;
 
 /**
  * A track whose segments begin where the source's picture says: sound, or an alternate of picture or sound. Its units
- * wait until the picture before them has been seen.
+ * wait until the picture before them has been seen. Where nothing comes of it, it rests: it goes on with gaps, in step
+ * with the source, so that nobody waits for it.
  */
 export class Follower {
   readonly feed: RenditionFeed;
@@ -26,8 +30,10 @@ export class Follower {
   readonly #held: AccessUnit[] = [];
   #heldBytes = 0;
   #resting = false;
+  /** Segments before this one are closed: what would belong to them has come too late. */
+  #firstOpen = Number.NEGATIVE_INFINITY;
 
-  /** @param isAlternate it never makes boundaries of its own, and rests where nothing comes of it */
+  /** @param isAlternate it never makes boundaries of its own, and its segments are whole or gaps */
   constructor(feed: RenditionFeed, plan: SegmentPlan, isAlternate: boolean) {
     this.feed = feed;
     this.#plan = plan;
@@ -61,12 +67,12 @@ export class Follower {
     }
   }
 
-  /** The source has begun a segment: an alternate that nothing comes of goes on with gaps, in step with it. */
+  /** The source has begun a segment. */
   keepUp(): void {
     const { msn } = this.#plan;
-    const allowed = this.#resting ? 1 : MAX_SEGMENTS_BEHIND;
-    if (this.#gate === undefined || msn - this.feed.msn < allowed) return;
-    this.#gate.close(msn);
+    if (!this.#isSilent(msn)) return;
+    this.#firstOpen = msn;
+    this.#gate?.close(msn);
     this.feed.skipTo(msn);
     if (this.#resting) return;
     this.#resting = true;
@@ -84,9 +90,27 @@ export class Follower {
     this.feed.finish();
   }
 
+  #isSilent(msn: number): boolean {
+    const behind = msn - this.feed.msn;
+    if (this.#resting) return behind >= 1;
+    if (behind < MAX_SEGMENTS_BEHIND) return false;
+    const { horizon, timescale } = this.#plan;
+    const delay = (horizon - (this.#plan.startOf(this.feed.msn + 1) ?? horizon)) / timescale;
+    return this.#gate !== undefined || delay >= MAX_SOUND_DELAY;
+  }
+
+  /** Its segment is closed already. */
+  #isTooLate({ pts, duration }: AccessUnit): boolean {
+    const start = this.#plan.startOf(this.#firstOpen);
+    return (
+      start !== undefined &&
+      rescale(pts + duration / 2, this.feed.track.timescale, this.#plan.timescale) < start
+    );
+  }
+
   #segment(unit: AccessUnit): void {
     this.#shift(unit);
-    if (this.#gate?.admits(unit) === false) return;
+    if (this.#isTooLate(unit) || this.#gate?.admits(unit) === false) return;
     if (this.#resting) this.feed.rendition.wake();
     this.#resting = false;
     this.feed.push(unit);

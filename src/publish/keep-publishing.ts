@@ -104,5 +104,6 @@ async function run(options: KeepPublishingOptions, signal: AbortSignal): Promise
   }
 }
 
+/** Whatever the network or the server did may be over next time. */
 const isWorthAnotherTry = ({ code }: MillraceError): boolean =>
-  code === 'CONNECT_FAILED' || code.startsWith('RTMP_');
+  code === 'CONNECT_FAILED' || code === 'AMF_MALFORMED' || code.startsWith('RTMP_');

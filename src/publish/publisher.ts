@@ -180,9 +180,9 @@ export class RtmpPublisher {
     }
   }
 
-  /** The server wants us elsewhere, or here again: never over a way that is less safe than the one we are on. */
+  /** The server wants us elsewhere, or here again. */
   #move(tcUrl: string): void {
-    if (this.#state !== 'ready' || (this.#target.secure && !tcUrl.startsWith('rtmps:'))) return;
+    if (this.#state !== 'ready') return;
     const url = `${tcUrl}/${this.#target.streamKey}`;
     if (isRtmpUrl(url)) this.#movedTo = url;
     void this.close();

@@ -55,13 +55,15 @@ export function isRtmpUrl(text: string): boolean {
 /** The URL as logs may show it. */
 export const showTarget = ({ tcUrl, streamKey }: RtmpTarget): string => `${tcUrl}/${redactKey(streamKey)}`;
 
-/** The error with the key blotted out, should the server have repeated it. */
+/** Longest text kept of what a server says. */
+const MAX_MESSAGE = 300;
+
+/** The error in a bounded form with the key blotted out, should the server have repeated it. */
 export function withoutKey(error: MillraceError, streamKey: string): MillraceError {
   const [bare = ''] = streamKey.split('?');
-  const message = [streamKey, bare].reduce(
-    (text, key) => (key === '' ? text : text.replaceAll(key, redactKey(key))),
-    error.message,
-  );
+  const message = [streamKey, bare]
+    .reduce((text, key) => (key === '' ? text : text.replaceAll(key, redactKey(key))), error.message)
+    .slice(0, MAX_MESSAGE);
   return message === error.message ? error : new MillraceError(error.code, message);
 }
 

@@ -142,6 +142,9 @@ export class ChunkStream {
   #deltaOf(fields: HeaderFields): number {
     if (fields.extended === NOT_EXTENDED) return fields.time;
     const step = (fields.extended - this.#timestamp) >>> 0;
-    return step <= MAX_ABSOLUTE_STEP ? step : fields.time;
+    // Shortly before 2^32 ms a small step back looks like an absolute timestamp as well: the nearer one is meant.
+    const stepBack = -(fields.extended | 0);
+    const isAbsolute = step <= MAX_ABSOLUTE_STEP && !(stepBack > 0 && stepBack < step);
+    return isAbsolute ? step : fields.time;
   }
 }

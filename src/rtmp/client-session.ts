@@ -8,6 +8,7 @@ import type { Command } from './messages/command.js';
 import { connectMessage, serverCapabilities } from './messages/connect.js';
 import { mediaMessage } from './messages/media.js';
 import { MessageType } from './messages/message.js';
+import type { RtmpMessage } from './messages/message.js';
 import { metadataMessage } from './messages/data.js';
 import type { MetadataValues } from './messages/data.js';
 import { parseStatus, RECONNECT_REQUEST } from './messages/status.js';
@@ -134,13 +135,27 @@ export class ClientSession {
 
   #readMessages(bytes: Buffer, now: number, out: ClientResult[]): void {
     this.#link.push(bytes);
-    for (let message = this.#link.next(now); message !== undefined; message = this.#link.next(now)) {
+    while (this.#state.stage !== 'ended') {
+      const message = this.#link.next(now);
+      // In the order of their writing: each chunk header builds on the one before.
+      for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
+      if (message === undefined) return;
       if (message.typeId === MessageType.CommandAmf0 || message.typeId === MessageType.CommandAmf3) {
-        this.#command(parseCommand(message), out);
+        const command = this.#readCommand(message);
+        if (command !== undefined) this.#command(command, out);
       }
-      if (this.#state.stage === 'ended') return;
     }
-    for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
+  }
+
+  /** Media goes on past a command that nobody can read; before it may, that could be the answer that is waited for. */
+  #readCommand(message: RtmpMessage): Command | undefined {
+    try {
+      return parseCommand(message);
+    } catch (error) {
+      if (!(error instanceof MillraceError) || this.#state.stage !== 'publishing' || !this.#state.ready)
+        throw error;
+      return undefined;
+    }
   }
 
   #command(command: Command, out: ClientResult[]): void {

@@ -81,7 +81,7 @@ const colourConfig = ({ primaries, transfer, matrix }: StatedColour): Map<string
     ['matrixCoefficients', matrix],
   ]);
 
-/** `record`: AudioSpecificConfig, Opus identification header or FLAC stream information; other codecs send none. */
+/** `record`: AudioSpecificConfig, Opus identification header, or FLAC stream information behind its marker; other codecs send none. */
 export const audioConfigPacket = (codec: AudioCodec, record: Buffer): EnhancedPacket =>
   audioPacket(codec, AudioPacket.SequenceStart, record);
 

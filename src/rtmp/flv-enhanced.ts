@@ -7,7 +7,7 @@ export interface EnhancedPart {
   readonly track: number;
   /** As sent: four bytes, not all of them printable perhaps. */
   readonly fourCc: string;
-  /** A view over the message body; empty where the packet type says it all. */
+  /** A view over the message body, or a copy of a small part of it; empty where the packet type says it all. */
   readonly payload: Buffer;
 }
 
@@ -79,7 +79,7 @@ function readTracks(cursor: Cursor, multitrackType: number): EnhancedPart[] {
       throw malformed(`more than ${MAX_TRACKS_IN_MESSAGE} tracks in a message`);
     const fourCc = ownFourCcs ? cursor.fourCc() : shared;
     const track = cursor.u8();
-    const payload = multitrackType === MultitrackType.OneTrack ? cursor.rest() : cursor.take(cursor.u24());
+    const payload = multitrackType === MultitrackType.OneTrack ? cursor.rest() : cursor.own(cursor.u24());
     parts.push({ track, fourCc, payload });
   } while (!cursor.atEnd);
   return parts;
@@ -118,6 +118,12 @@ class Cursor {
   take(length: number): Buffer {
     const start = this.#advance(length);
     return this.#body.subarray(start, start + length);
+  }
+
+  /** As `take`, but a copy of what is less than half of the body: who keeps it would keep the whole body with it. */
+  own(length: number): Buffer {
+    const part = this.take(length);
+    return 2 * length < this.#body.length ? Buffer.from(part) : part;
   }
 
   rest(): Buffer {

@@ -21,6 +21,9 @@ export type FlvMessage =
 
 const MS = 1000;
 
+/** What the 24 bits of a composition time reach, in ms: 2.3 hours. */
+const MAX_COMPOSITION = 0x7fffff;
+
 /** Codec ids of FLV 10.1 E.4.2.1 and E.4.3.1, by which onMetaData names what is sent in legacy tags. */
 const LEGACY_CODEC_ID: Partial<Record<VideoCodec | AudioCodec, number>> = { avc: 7, aac: 10, mp3: 2 };
 
@@ -91,7 +94,8 @@ export class FlvStream {
     if (kind === 'audio' && this.#offset + decode < this.#floor) return undefined;
     this.#end = Math.max(this.#end, time + Math.ceil((unit.duration * MS) / track.timescale));
     const timestamp = time >>> 0;
-    const body = bodyOf(unit, track, toMs(unit.pts, track) - decode);
+    const composition = toMs(unit.pts, track) - decode;
+    const body = bodyOf(unit, track, Math.max(-MAX_COMPOSITION, Math.min(MAX_COMPOSITION, composition)));
     if (kind === 'audio') return { type: 'audio', timestamp, body, kind: 'audio' };
     return { type: 'video', timestamp, body, kind: unit.keyframe ? 'keyframe' : 'inter' };
   }

@@ -20,6 +20,8 @@ const AAC = (SoundFormat.Aac << 4) | 0x0f;
 /** Rate, size and channel bits at their highest; who reads MP3 goes by the frame's own header. */
 const MP3 = (SoundFormat.Mp3 << 4) | 0x0f;
 
+const FLAC_MARKER = Buffer.from('fLaC', 'latin1');
+
 /** `record`: AVCDecoderConfigurationRecord. */
 export const avcSequenceHeader = (record: Buffer): Buffer =>
   Buffer.concat([Buffer.of(KEY_FRAME_AVC, AvcPacket.SequenceHeader, 0, 0, 0), record]);
@@ -54,14 +56,15 @@ export const videoFrameBody = (track: TrackId, codec: VideoCodec, frame: VideoFr
   track === 0 && codec === 'avc' ? avcNalus(frame) : enhanced(track, videoFramePacket(codec, frame));
 
 /**
- * The body for an audio configuration: legacy for AAC on the default track, else enhanced. Undefined for codecs that
- * send none.
+ * The body for an audio configuration: legacy for AAC on the default track, else enhanced. `record` as in `AudioTrack`.
+ * Undefined for codecs that send none.
  */
 export function audioConfigBody(track: TrackId, codec: AudioCodec, record: Buffer): Buffer | undefined {
   if (codec === 'ac3' || codec === 'eac3' || codec === 'mp3') return undefined;
-  return track === 0 && codec === 'aac'
-    ? aacSequenceHeader(record)
-    : enhanced(track, audioConfigPacket(codec, record));
+  if (track === 0 && codec === 'aac') return aacSequenceHeader(record);
+  // Enhanced RTMP v2, FlacSequenceHeader: the stream's marker stands before the block.
+  const header = codec === 'flac' ? Buffer.concat([FLAC_MARKER, record]) : record;
+  return enhanced(track, audioConfigPacket(codec, header));
 }
 
 /** The body for a frame of sound: legacy for AAC and MP3 on the default track, else enhanced. */

@@ -146,14 +146,6 @@ export class ServerSession {
     return this.#state.stage === 'playing' ? [this.#state.stream.metadata(values)] : [];
   }
 
-  /** Tells the player that the stream is over; it may play again. Empty when nothing is being played. */
-  endPlay(description: string): SessionResult[] {
-    if (this.#state.stage !== 'playing') return [];
-    const { peer, stream } = this.#state;
-    this.#state = { stage: 'connected', peer };
-    return stream.end(description);
-  }
-
   /**
    * Asks the peer to come again, here or elsewhere, while it is served on (Enhanced RTMP v2, Reconnect Request). Empty,
    * and nothing is to be expected, when the peer did not say that it can.
@@ -205,13 +197,14 @@ export class ServerSession {
 
   /** Reads on until the bytes are used up, or until there is a request for the host to decide on. */
   #readMessages(out: SessionResult[]): void {
-    while (this.#state.stage !== 'requested') {
-      const message = this.#link.next(this.#now);
+    for (;;) {
+      const message = this.#state.stage === 'requested' ? undefined : this.#link.next(this.#now);
+      // In the order of their writing: each chunk header builds on the one before, and a request is always the last result.
+      for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
       if (message === undefined) break;
       this.#handle(message, out);
     }
     this.#link.hold();
-    for (const data of this.#link.takeReplies()) out.push({ type: 'send', data });
   }
 
   #handle(message: RtmpMessage, out: SessionResult[]): void {

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js';
 import { audioRecordFromFrame, parseAudioConfig, type AudioConfig } from '../media/audio-config.js';
 import type { AudioCodec, TrackId, VideoCodec } from '../media/codec.js';
 import { isHevcRecord } from '../media/hevc-config.js';
+import { MAX_CONFIG_BYTES } from '../media/lane.js';
 import { videoNormaliser } from '../media/normalise-video.js';
 import { isOpusComment } from '../media/opus-config.js';
 import type { VideoNormaliser } from '../media/video-normaliser.js';
@@ -17,7 +18,7 @@ const DEFAULT_TRACK = 0;
  * a configuration before the first frame that needs it, HEVC called HEVC. A frame that was right is passed on as it is.
  */
 export class VideoTagReader {
-  /** One for each track id at most, of which there are 256. */
+  /** One for each track id at most, of which there are 256; each keeps no more than a few configurations. */
   readonly #tracks = new Map<TrackId, { readonly codec: VideoCodec; readonly normaliser: VideoNormaliser }>();
   /** The encoder sends HEVC under AVC's codec id. */
   #mislabelled = false;
@@ -41,6 +42,10 @@ export class VideoTagReader {
   }
 
   #config(tag: Tag<VideoTag, 'config'>, out: VideoTag[]): void {
+    if (tag.record.length > MAX_CONFIG_BYTES) {
+      out.push(tag);
+      return;
+    }
     try {
       const config = this.#normaliser(tag).config(tag.record);
       if (config !== undefined) out.push({ ...tag, ...config });

@@ -149,6 +149,42 @@ describe('the segmenter', () => {
     expect(hints[125]).toBe('2.1');
   });
 
+  it('C3: leaves a picture in its segment that is decoded behind the one shown last', () => {
+    const { plan, push } = setUp();
+    // 0, 2, 1, 4, 3 to 60, 59, and so on.
+    const reordered = (n: number): AccessUnit => {
+      const at = n % 61;
+      const shown = at === 0 ? n : at % 2 === 1 ? n + 1 : n - 1;
+      return { ...frame(n, 61), pts: shown * 3000 };
+    };
+    for (let n = 0; n <= 61; n++) push(reordered(n));
+    const late = new Segmenter({ track: videoTrack(), plan, firstMsn: 0, partTicks: PART, baseTime: 0 });
+    const outputs = Array.from({ length: 61 }, (_, n) => late.push(reordered(n))).flat();
+    expect(brief(outputs).slice(-2)).toEqual(['0.10 3000', 'end 0']);
+  });
+
+  it('M16, P5, L17: begins a segment with the pictures that are decoded behind its keyframe and shown before it', () => {
+    const { segmenter, push } = setUp();
+    const open = (n: number): AccessUnit => {
+      const at = n < 58 ? 0 : (n + 2) % 60;
+      const shown = n < 58 ? n : at === 0 ? n + 2 : at <= 2 ? n - 1 : n;
+      return { ...frame(n), keyframe: n === 0 || (n >= 58 && at === 0), pts: shown * 3000 };
+    };
+    const ends: unknown[] = [];
+    const hints: string[] = [];
+    for (let n = 0; n <= 178; n++) {
+      for (const o of push(open(n)))
+        if (o.type === 'segment-end') ends.push([(o.start ?? 0) / 3000, o.end / 3000]);
+      hints.push(`${segmenter.next.msn}.${segmenter.next.part}`);
+    }
+    expect(ends).toEqual([
+      [0, 58],
+      [58, 118],
+      [118, 178],
+    ]);
+    expect([hints[117], hints[177]]).toEqual(['2.0', '3.0']);
+  });
+
   it('finishes with whatever is pending', () => {
     const { segmenter, push } = setUp();
     const outputs = Array.from({ length: 8 }, (_, n) => push(frame(n))).flat();

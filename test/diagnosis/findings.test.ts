@@ -280,6 +280,13 @@ describe('the diagnosis of a stream', () => {
     expect(patient.codes).toEqual(['TIMESTAMPS_JUMP']);
   });
 
+  it('does not take one that makes up for a hold-up for one that sends too fast', () => {
+    const patient = new Patient();
+    patient.send({ delay: (at) => (at < 40 ? 0.05 : Math.max(0.05, 14 - (at - 40) / 4)) }, 120);
+    expect(patient.changes.filter((change) => change.endsWith('TOO_FAST'))).toEqual([]);
+    expect(patient.changes[0]).toBe('found ARRIVES_LATE');
+  });
+
   it('does not take a track that appears during the stream for one that had stopped', () => {
     const patient = new Patient();
     patient.send({ video: undefined }, 10);

@@ -1,9 +1,12 @@
+import { Socket } from 'node:net';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IngestLimits } from '../../src/ingest/limits.js';
 import { IngestListener } from '../../src/ingest/listener.js';
+import { MAX_PLAYER_QUEUE } from '../../src/ingest/playback.js';
 import type { PlayObserver } from '../../src/ingest/player.js';
 import { Feed } from '../../src/origin/feed.js';
+import { STALL_TIMEOUT } from '../../src/rtmp/stall-watch.js';
 import { until } from '../support/server-process.js';
 import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 import { FakeTarget, GOOD_KEY, RecordingObserver } from './support.js';
@@ -46,6 +49,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const player of players.splice(0)) player.close();
   await Promise.all(listeners.splice(0).map((listener) => listener.close()));
 });
@@ -187,6 +191,27 @@ describe('playing a channel over RTMP', () => {
     const player = await play(await listen());
     await until(() => player.pictures.length === GOP, 'the whole group');
     expect(observer.dropped).toBe(0);
+  });
+
+  it('A11 gives up a player that takes nothing of what waits for it', async () => {
+    const port = await listen();
+    begin();
+    const player = await play(port);
+    await isPlaying(player);
+    player.socket.pause();
+    pictures(0, GOP, 1_600_000);
+    const later = performance.now() + 2 * STALL_TIMEOUT + MAX_PLAYER_QUEUE;
+    vi.spyOn(performance, 'now').mockReturnValue(later);
+    pictures(GOP, GOP + 1);
+    expect(observer.calls).toEqual(['started live', 'ended live']);
+    expect(feed.subscribers).toBe(0);
+  });
+
+  it('has the system ask whether a player is still there, since a paused one is sent nothing', async () => {
+    const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    begin();
+    await isPlaying(await play(await listen()));
+    expect(setKeepAlive.mock.calls.map(([isOn]) => isOn)).toEqual([true]);
   });
 
   it('A7 lets no more players in than there is room for', async () => {

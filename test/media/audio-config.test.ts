@@ -167,9 +167,10 @@ describe('E-AC-3', () => {
 
   it('adds the channels of a dependent substream', () => {
     const backPair = 1 << (15 - 6);
-    const unit = Buffer.concat([syncframe(0, 3), syncframe(1, 3, backPair)]);
+    const secondLowFrequency = 1 << (15 - 14);
+    const unit = Buffer.concat([syncframe(0, 3), syncframe(1, 3, backPair | secondLowFrequency)]);
     const config = parseAudioConfig('eac3', buildEac3Config(unit) ?? NOTHING);
-    expect(config.channels).toBe(4);
+    expect(config.channels).toBe(5);
     expect(config.decoderConfig).toHaveLength(6);
     expect(inspectAudioUnit(config, unit)).toBe(1536);
   });

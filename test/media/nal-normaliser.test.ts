@@ -97,6 +97,17 @@ describe('what is neither', () => {
     expect(normaliser.unit(damaged).data).toBe(damaged);
   });
 
+  it('A9: with more bytes of parameter sets than a record may have changes nothing', () => {
+    const pps = Buffer.alloc(30_000, 0xff);
+    pps.writeUInt8(0x68);
+    const flood = unit(WIDE_SPS, pps, pps, pps, IDR);
+    const normaliser = begun();
+    const normal = normaliser.unit(flood);
+    expect(normal.config).toBeUndefined();
+    expect(normal.data).toBe(flood);
+    expect(normaliser.unit(unit(SPS, PLAIN_PPS, IDR)).config).toBeUndefined();
+  });
+
   it('A2: of more NAL units than any level allows is left as it is', () => {
     const flood = Buffer.concat(Array<Buffer>(MAX_NALS_IN_UNIT + 1).fill(Buffer.of(0, 0, 1, 0x67)));
     expect(begun().unit(flood)).toEqual({ config: undefined, data: flood });

@@ -106,7 +106,7 @@ export function timelineWith({
 }: { record?: Buffer | null; asc?: Buffer | null } = {}): Timeline {
   const timeline = new Timeline();
   if (asc) timeline.audioConfig({ track: 0, codec: 'aac', record: asc });
-  if (record) timeline.videoConfig({ track: 0, codec: 'avc', record: record });
+  if (record) timeline.videoConfig({ track: 0, codec: 'avc', record });
   return timeline;
 }
 

@@ -55,6 +55,14 @@ describe('an RTMP URL', () => {
     });
   });
 
+  it('is blotted out of a long answer before that is cut short', () => {
+    const key = 'a-secret-key-1';
+    const fault = new MillraceError('RTMP_REFUSED', `${'x'.repeat(290)}${key.repeat(5000)}`);
+    const { message } = withoutKey(fault, key);
+    expect(message).toHaveLength(300);
+    expect(message).not.toContain('secret');
+  });
+
   it('does not show its key when it is refused', () => {
     expect(() => parseRtmpUrl('rtmpt://host/live/secret')).toThrow(/^(?!.*secret)/);
   });

@@ -1,8 +1,13 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Feed } from '../../src/origin/feed.js';
 import { MAX_SILENCE, PushTarget } from '../../src/relay/push-target.js';
+import { ChunkWriter } from '../../src/rtmp/chunk-writer.js';
+import { ServerHandshake } from '../../src/rtmp/handshake.js';
+import { commandMessage } from '../../src/rtmp/messages/command.js';
+import { STALL_TIMEOUT } from '../../src/rtmp/stall-watch.js';
 import { RecordingServer, type Recording } from '../publish/recording-server.js';
 import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 import { FfmpegProcess } from '../support/ffmpeg.js';
@@ -26,6 +31,7 @@ beforeEach(async () => {
   pushes = [];
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(pushes.map((push) => push.close()));
   await server.close();
 });
@@ -160,6 +166,26 @@ describe('a push to another server', () => {
     await live(target);
   });
 
+  it('tries again where the target talks nonsense', async () => {
+    const nonsense = createServer((socket) => {
+      const handshake = new ServerHandshake();
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        const { send, done } = handshake.receive(bytes);
+        for (const data of send) socket.write(data);
+        if (done)
+          socket.end(new ChunkWriter().write({ ...commandMessage('x', 0, null), payload: Buffer.of(2) }));
+      });
+    });
+    await new Promise<void>((resolve) => nonsense.listen(0, '127.0.0.1', resolve));
+    const { port } = nonsense.address() as AddressInfo;
+    const target = push(`rtmp://127.0.0.1:${port}/live/${KEY}`);
+    begin();
+    await until(() => target.status().error?.code === 'AMF_MALFORMED', 'the nonsense to be noticed');
+    nonsense.close();
+    await until(() => target.status().error?.code === 'CONNECT_FAILED', 'another try');
+  });
+
   it('stays while the publisher is away for a moment, and goes on with rising timestamps', async () => {
     const target = push();
     begin();
@@ -207,6 +233,23 @@ describe('a push to another server', () => {
     await server.until(() => received(server.recordings[0]).includes(411));
     // From the keyframe on.
     expect(target.status().dropped).toBe(before + 9);
+  });
+
+  it('connects anew to a target that takes nothing any more', async () => {
+    const target = push();
+    begin();
+    await live(target);
+    server.pause();
+    const data = Buffer.alloc(1_000_000);
+    for (let n = 0; n < 40; n++)
+      feed.event({ type: 'unit', kind: 'video', unit: { ...frame(n, GOP), data } });
+    const later = performance.now() + 2 * STALL_TIMEOUT + target.status().queued;
+    vi.spyOn(performance, 'now').mockReturnValue(later);
+    pictures(40, 41);
+    vi.restoreAllMocks();
+    await until(() => target.status().error?.code === 'RTMP_TIMEOUT', 'the target to be given up');
+    await until(() => target.status().connections === 2, 'the push to be live again');
+    server.resume();
   });
 
   it('says what it leaves out because the target, which is ffmpeg here, did not say that it takes it', async () => {

@@ -270,6 +270,17 @@ describe('extended timestamps', () => {
     ];
     expect(times(readAll(bytes))).toEqual([16_780_000, 16_780_033, 16_780_066]);
   });
+
+  test('K6, T4: shortly before the wrap a step back is no absolute time, and an absolute time no step back', () => {
+    const near = 2 ** 32 - 5000;
+    const bytes = [
+      chunk(0, 6, { extended: near, length: 1 }, 'a'),
+      chunk(2, 6, { extended: 2 ** 32 - 20 }, 'b'),
+      chunk(2, 6, { time: 40 }, 'c'),
+      chunk(2, 6, { extended: near + 53 }, 'd'),
+    ];
+    expect(times(readAll(bytes))).toEqual([near, near - 20, near + 20, near + 53]);
+  });
 });
 
 describe('limits', () => {

@@ -137,6 +137,18 @@ describe('client session against server session', () => {
     );
   });
 
+  test('a command that nobody can read ends no publish, but the wait for one', () => {
+    const broken = { ...commandMessage('onStatus', 0, null), payload: Buffer.of(2, 0, 9) };
+    const wire = new Wire().start();
+    wire.toClient(new ChunkWriter().write(broken));
+    expect(wire.clientResults).toEqual([{ type: 'ready' }]);
+    expect(wire.client.audio(0, sound)).not.toEqual([]);
+
+    const early = new Wire(() => []).start();
+    early.toClient(new ChunkWriter().write(broken));
+    expect(early.clientResults).toMatchObject([{ type: 'closed', error: { code: 'AMF_MALFORMED' } }]);
+  });
+
   test('E6: states its capabilities where it is told to, and learns those of the server', () => {
     const silent = new Wire().start();
     expect(silent.heard).toMatchObject([{ request: { capabilities: NO_CAPABILITIES } }]);

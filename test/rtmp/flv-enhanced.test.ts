@@ -168,6 +168,18 @@ describe('E5: multitrack', () => {
     expect(codeOf(() => parseAudioTag(bytes('95 05 4f707573 00')))).toBe('FLV_MALFORMED');
   });
 
+  test('A2: a small part of a message does not keep all of it in memory', () => {
+    const picture = (bytes: number) =>
+      videoFramePacket('av1', { keyframe: true, compositionTime: 0, data: Buffer.alloc(bytes, 1) });
+    const body = multitrackBody([
+      { track: 0, packet: picture(100_000) },
+      { track: 1, packet: picture(20_000) },
+    ]);
+    const kept = parseVideoTag(body).map((tag) => (tag.type === 'frame' ? tag.data : undefined));
+    expect(kept.map((data) => data?.length)).toEqual([100_000, 20_000]);
+    expect(kept.map((data) => data?.buffer === body.buffer)).toEqual([true, false]);
+  });
+
   test('no more tracks are read than there are ids', () => {
     const tracks = (count: number): Buffer =>
       multitrackBody(

@@ -102,6 +102,14 @@ describe('units as RTMP messages', () => {
     expect(Math.min(...sent.map(composition))).toBe(0);
   });
 
+  it('T2 have the longest composition offset that can be written where theirs is longer, either way', () => {
+    const flv = all();
+    flv.start(started(videoTrack(), undefined), 0);
+    const hours = 3 * 3600 * 90_000;
+    expect(composition(video(flv, { ...frame(0), pts: hours }))).toBe(0x7fffff);
+    expect(composition(video(flv, { ...frame(1), pts: -hours }))).toBe(-0x7fffff);
+  });
+
   it('begin at 0 wherever the epoch is joined, without the sound from before', () => {
     const flv = all();
     flv.start(started(videoTrack(), audioTrack()), 20);
@@ -159,8 +167,10 @@ describe('units as RTMP messages', () => {
       const record = Buffer.from('0a0b', 'hex');
       const messages = flv.start(started(undefined, { ...audioTrack(), codec, decoderConfig: record }), 0);
       const configs = messages.slice(1).flatMap((message) => parseAudioTag(media(message).body));
-      const states = codec === 'opus' || codec === 'flac';
-      expect(configs).toMatchObject(states ? [{ type: 'config', codec, record }] : []);
+      const sent = { opus: record, flac: Buffer.concat([Buffer.from('fLaC'), record]) };
+      expect(configs).toMatchObject(
+        codec in sent ? [{ type: 'config', codec, record: sent[codec as keyof typeof sent] }] : [],
+      );
       expect(parseAudioTag(media(audio(flv, sound(0))).body)).toMatchObject([
         { type: 'frame', codec, data: sound(0).data },
       ]);

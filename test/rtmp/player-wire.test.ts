@@ -47,7 +47,7 @@ async function serve(
           if (type === 'script') continue;
           for (const data of session.sendMedia(type, timestamp, body)) socket.write(data);
         }
-        take(session.endPlay('The stream is over.'));
+        take(session.close({ level: 'status', code: '', description: 'The stream is over.' }));
       }
     };
     socket.on('data', (bytes) => take(session.receive(bytes, performance.now())));

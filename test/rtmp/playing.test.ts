@@ -101,20 +101,6 @@ describe('a player', () => {
     },
   );
 
-  test('hears of the end of the stream in every way that players know, and may play again', () => {
-    const peer = new ScriptedPeer();
-    peer.play('stream');
-    peer.received = [];
-    peer.take(peer.server.endPlay('The stream is over.'));
-    expect(peer.statusCodes()).toEqual(['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop']);
-    expect(peer.received.at(-1)?.payload).toEqual(Buffer.of(0, 1, 0, 0, 0, 1));
-    expect(peer.server.endPlay('again')).toEqual([]);
-    expect(peer.server.sendMedia('audio', 0, sound)).toEqual([]);
-    expect(peer.server.sendMetadata({})).toEqual([]);
-    peer.command('play', 0, null, ['stream'], 1);
-    expect(peer.types()).toEqual(['play', 'play']);
-  });
-
   test.each([
     ['deleteStream', [1]],
     ['deleteStream', []],
@@ -182,7 +168,7 @@ describe('a player', () => {
     expect(peer.types()).toEqual(['play']);
   });
 
-  test('hears of the end when the server closes', () => {
+  test('hears of the end in every way that players know when the server closes, and gets nothing more', () => {
     const peer = new ScriptedPeer();
     peer.play('stream');
     peer.received = [];
@@ -190,7 +176,10 @@ describe('a player', () => {
     peer.take(peer.server.close(status));
     expect(peer.statusCodes()).toEqual(['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop']);
     expect(peer.lastStatus()).toMatchObject({ description: 'bye' });
+    expect(peer.received.at(-1)?.payload).toEqual(Buffer.of(0, 1, 0, 0, 0, 1));
     expect(peer.server.stage).toBe('ended');
+    expect(peer.server.sendMedia('audio', 0, sound)).toEqual([]);
+    expect(peer.server.sendMetadata({})).toEqual([]);
   });
 
   test('what it sends before the host has decided is read afterwards', () => {

@@ -7,6 +7,7 @@ import {
   setChunkSizeMessage,
   windowAckSizeMessage,
 } from '../../src/rtmp/messages/control.js';
+import { amfObject, commandMessage } from '../../src/rtmp/messages/command.js';
 import type { RtmpLimits } from '../../src/rtmp/limits.js';
 import { MessageType } from '../../src/rtmp/messages/message.js';
 import { userControlMessage } from '../../src/rtmp/messages/user-control.js';
@@ -90,6 +91,44 @@ describe('flow control', () => {
     peer.send(userControlMessage(6, 1));
     expect(peer.received).toHaveLength(6);
     expect(peer.fault()).toBeUndefined();
+  });
+
+  test('W2, K2: what is owed while the host decides goes out before the answer', () => {
+    const peer = new ScriptedPeer();
+    peer.send(windowAckSizeMessage(10));
+    peer.connect();
+    peer.command('publish', 5, null, ['key', 'live'], 1);
+    peer.received = [];
+    peer.sendRaw(MessageType.Video, picture);
+    expect(acknowledgements(peer)).toHaveLength(1);
+    peer.take(peer.server.acceptPublish());
+    expect(peer.received.map(({ typeId }) => typeId)).toEqual([
+      MessageType.Acknowledgement,
+      MessageType.UserControl,
+      MessageType.CommandAmf0,
+    ]);
+  });
+
+  test('W4, K2: what is owed goes out in the order of its writing, and a request is the last result', () => {
+    const peer = new ScriptedPeer();
+    const ping = (): Buffer => peer.writer.write(userControlMessage(6, 7));
+    const command = (...[name, id, object, args, streamId]: Parameters<typeof commandMessage>): Buffer =>
+      peer.writer.write(commandMessage(name, id, object, args, streamId));
+    const connect = command('connect', 1, amfObject({ app: 'live', tcUrl: 'rtmp://host/live' }));
+    peer.feed(Buffer.concat([ping(), connect, ping()]));
+    expect(peer.received.map(({ typeId, streamId, timestamp }) => [typeId, streamId, timestamp])).toEqual([
+      [MessageType.UserControl, 0, 0],
+      [MessageType.WindowAckSize, 0, 0],
+      [MessageType.SetPeerBandwidth, 0, 0],
+      [MessageType.UserControl, 0, 0],
+      [MessageType.SetChunkSize, 0, 0],
+      [MessageType.CommandAmf0, 0, 0],
+      [MessageType.UserControl, 0, 0],
+    ]);
+    const publish = command('publish', 5, null, ['key', 'live'], 1);
+    const results = peer.server.receive(Buffer.concat([ping(), publish, ping()]), 0);
+    expect(results.map(({ type }) => type)).toEqual(['send', 'publish']);
+    expect(peer.server.acceptPublish().map(({ type }) => type)).toEqual(['send', 'send', 'send']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inspectAudioUnit, parseAudioConfig, type AudioConfig } from '../../src/media/audio-config.js';
 import type { AudioCodec, VideoCodec } from '../../src/media/codec.js';
+import { MAX_CONFIG_BYTES } from '../../src/media/lane.js';
 import { inspectVideoUnit, parseVideoConfig, type VideoConfig } from '../../src/media/video-config.js';
 import {
   audioConfigPacket,
@@ -133,6 +134,14 @@ describe('the messages of a video publish', () => {
       { type: 'config', track: 0, codec: 'hevc', record: Buffer.alloc(5) },
       { type: 'config', track: 1, codec: 'hevc', record: HEVC.main },
     ]);
+  });
+
+  test('A9: a record that is too long is passed on for its parser to refuse, and not taken in', () => {
+    const reader = new VideoTagReader();
+    const long = Buffer.concat([Buffer.of(0, 0, 0, 1, 0x67), Buffer.alloc(MAX_CONFIG_BYTES, 1)]);
+    const body = avcSequenceHeader(long);
+    // One that had been taken in would be no news the second time.
+    for (let i = 0; i < 2; i++) expect(reader.read(body).map(({ type }) => type)).toEqual(['config']);
   });
 
   test('D4: what is right is passed on byte for byte, out of the message itself', () => {

@@ -71,7 +71,7 @@ export function multitrackMessages(
 /** Sends messages over a publish that is open, at the speed of their timestamps or all at once. */
 export async function sendMessages(
   publisher: RtmpPublisher,
-  messages: readonly TimedMessage[],
+  messages: Iterable<TimedMessage>,
   { realTime = true }: { readonly realTime?: boolean } = {},
 ): Promise<void> {
   const start = performance.now();
