@@ -15,6 +15,8 @@ export interface SegmenterPart {
   readonly duration: Ticks;
   /** Holds a sync sample. */
   readonly independent: boolean;
+  /** Where its first sample is a keyframe of video: from the `moof` to the end of that sample, in bytes of `data`. */
+  readonly iFrame: { readonly offset: number; readonly length: number } | undefined;
   readonly data: Buffer;
   /** When the newest of its samples arrived from the publisher, in ms since the Unix epoch. */
   readonly arrival: number;
@@ -192,6 +194,7 @@ export class Segmenter {
       baseDecodeTime: this.#partStart + baseTime,
       samples,
     });
+    const opening = this.#partIndex === 0 ? segmentType() : undefined;
     out.push({
       type: 'part',
       msn: this.#msn,
@@ -199,10 +202,19 @@ export class Segmenter {
       start: this.#partStart,
       duration: Math.min(this.#end - this.#partStart, partTicks),
       independent: units.some(({ unit }) => unit.keyframe),
-      data: this.#partIndex === 0 ? Buffer.concat([segmentType(), body]) : body,
+      iFrame:
+        track.kind === 'video' && units[0]?.unit.keyframe === true
+          ? { offset: opening?.length ?? 0, length: lengthToSecond(body, units) }
+          : undefined,
+      data: opening === undefined ? body : Buffer.concat([opening, body]),
       arrival: last.unit.arrival,
     });
     this.#partIndex += 1;
     this.#pending = [];
   }
+}
+
+/** Bytes of a fragment up to the end of its first sample. */
+function lengthToSecond(body: Buffer, units: readonly PlacedUnit[]): number {
+  return units.slice(1).reduce((length, { unit }) => length - unit.data.length, body.length);
 }

@@ -36,6 +36,36 @@ describe('the segmenter', () => {
     expect(outputs.slice(-2)).toEqual(['59: 0.9 18000', '60: end 0']);
   });
 
+  it('V16 tells where a keyframe lies that a part begins with: from the moof to the end of its first sample', () => {
+    const { push } = setUp();
+    const parts = Array.from({ length: 61 }, (_, n) => push(frame(n, 30)))
+      .flat()
+      .filter((o) => o.type === 'part');
+    expect(parts.map((part) => part.iFrame !== undefined)).toEqual(parts.map((_, i) => i % 5 === 0));
+    for (const [i, { data, iFrame }] of parts.entries()) {
+      if (iFrame === undefined) continue;
+      const range = data.subarray(iFrame.offset, iFrame.offset + iFrame.length);
+      expect(range.toString('latin1', 4, 8)).toBe('moof');
+      expect(range.subarray(-12).equals(frame(i * 6, 30).data)).toBe(true);
+      expect(data.length - iFrame.offset - iFrame.length).toBe(5 * 12);
+    }
+  });
+
+  it('V16 tells of no keyframe within a part, and of none of sound', () => {
+    const { plan, push } = setUp(4);
+    const parts = Array.from({ length: 12 }, (_, n) => push({ ...frame(n), keyframe: n === 0 || n === 8 }))
+      .flat()
+      .filter((o) => o.type === 'part');
+    expect(parts.map((part) => [part.independent, part.iFrame !== undefined])).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+    const track = audioTrack();
+    const audio = new Segmenter({ track, plan, firstMsn: 0, partTicks: 9 * 1024, baseTime: 0 });
+    const [first] = Array.from({ length: 9 }, (_, n) => audio.push(sound(n))).flat();
+    expect(first).toMatchObject({ independent: true, iFrame: undefined });
+  });
+
   it('L3 ends a segment with a short part where the keyframe comes early', () => {
     const { push } = setUp();
     const outputs = Array.from({ length: 51 }, (_, n) => push(frame(n, 50))).flat();
