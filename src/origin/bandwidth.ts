@@ -1,5 +1,5 @@
 /** A segment shorter than this says nothing of the peak rate (a cut-off last segment, mostly one keyframe). */
-const SHORTEST_MEASURED = 0.5;
+export const SHORTEST_MEASURED = 0.5;
 
 /** Measures a rendition's peak and average rate from its complete segments, container included, HTTP not. */
 export class BandwidthMeter {

@@ -63,6 +63,7 @@ export class Channel {
   #leaving = false;
   /** Numbers go on over presentations. From 1: hls.js takes segment 0 for none in places. */
   #nextMsn = 1;
+  #nextIFrame = 1;
   #nextOrdinal = 0;
   #publishes = 0;
   #frameRate: Rational | undefined;
@@ -281,6 +282,7 @@ export class Channel {
     }
     presentation.open();
     this.#nextMsn = presentation.nextMsn;
+    this.#nextIFrame = presentation.nextIFrame;
     this.#nextOrdinal = presentation.nextOrdinal;
     this.#current = undefined;
     this.#since = undefined;
@@ -310,6 +312,7 @@ export class Channel {
       id: `${Date.now().toString(36)}${randomBytes(2).toString('hex')}`,
       firstMsn: this.#nextMsn,
       firstOrdinal: this.#nextOrdinal,
+      firstIFrame: this.#nextIFrame,
       window: this.#options.hls.window,
     });
   }

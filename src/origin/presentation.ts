@@ -7,6 +7,8 @@ export interface PresentationOptions {
   readonly firstMsn: number;
   /** Discontinuity sequence number of its first epoch. */
   readonly firstOrdinal: number;
+  /** Media sequence number of the first I-frame of each video rendition. */
+  readonly firstIFrame: number;
   /** Seconds that a live viewer can seek back. */
   readonly window: number;
 }
@@ -20,6 +22,8 @@ export interface EpochPlace {
   readonly ordinal: number;
   /** It is the presentation's first, so no DISCONTINUITY stands before it. */
   readonly first: boolean;
+  /** Number of the first I-frame of a rendition that begins with it. */
+  readonly firstIFrame: number;
   /** Seconds on the presentation's timeline of its media time 0: whole, so that it is exact in every timescale. */
   readonly base: number;
   /** ms since the Unix epoch of its media time 0. */
@@ -79,6 +83,13 @@ export class Presentation {
     return next;
   }
 
+  /** The number that the first I-frame of a new rendition gets: after the last of every rendition. */
+  get nextIFrame(): number {
+    let next = this.#options.firstIFrame;
+    for (const rendition of this.#renditions.values()) next = Math.max(next, rendition.nextIFrame);
+    return next;
+  }
+
   /** The discontinuity sequence number that the next epoch gets. */
   get nextOrdinal(): number {
     return this.#options.firstOrdinal + this.#epochs;
@@ -106,7 +117,14 @@ export class Presentation {
     if (this.#epochs === 1) this.#wallClockStart = zero;
     const sinceStart = Math.round((zero - this.#wallClockStart) / 1000);
     const base = Math.max(sinceStart, Math.ceil(this.#timelineEnd));
-    return { id: this.epochId(ordinal), ordinal, first: this.#epochs === 1, base, wallClockZero: zero };
+    return {
+      id: this.epochId(ordinal),
+      ordinal,
+      first: this.#epochs === 1,
+      firstIFrame: this.nextIFrame,
+      base,
+      wallClockZero: zero,
+    };
   }
 
   /** @param duration seconds of the epoch's media */

@@ -3,6 +3,7 @@ import type { SegmenterOutput, SegmenterPart, SegmenterSegmentEnd } from '../cma
 import { toSeconds } from '../media/time.js';
 import type { Track } from '../media/track.js';
 import { BandwidthMeter } from './bandwidth.js';
+import { IFrameIndex } from './i-frame-index.js';
 import type { NextPart, PartInfo, RenditionSnapshot, SegmentInfo } from './snapshot.js';
 
 /** What a rendition needs to know of the epoch whose parts it takes. */
@@ -12,6 +13,8 @@ export interface RenditionEpoch {
   readonly ordinal: number;
   /** It is the presentation's first, so no DISCONTINUITY stands before it. */
   readonly first: boolean;
+  /** Number of the first I-frame of a rendition that begins with it. */
+  readonly firstIFrame: number;
   readonly track: Track;
   /** ms since the Unix epoch of the epoch's media time 0. */
   readonly wallClockZero: number;
@@ -55,6 +58,7 @@ export class Rendition {
   readonly #limits: () => WindowLimits;
   readonly #inits = new Map<string, Buffer>();
   readonly #bandwidth: BandwidthMeter;
+  readonly #iFrames: IFrameIndex | undefined;
   #epoch: RenditionEpoch;
   /** Listed segments, then the open one, all complete but the last. */
   #segments: StoredSegment[] = [];
@@ -80,6 +84,7 @@ export class Rendition {
     this.#limits = limits;
     this.#nextMsn = firstMsn;
     this.#bandwidth = new BandwidthMeter(nominalBandwidth);
+    this.#iFrames = this.kind === 'video' ? new IFrameIndex(epoch.firstIFrame) : undefined;
     this.#epoch = epoch;
     this.beginEpoch(epoch);
   }
@@ -87,6 +92,11 @@ export class Rendition {
   /** The MSN of the next segment to be completed. */
   get nextMsn(): number {
     return this.#nextMsn;
+  }
+
+  /** The number of the next I-frame; 0 of sound. */
+  get nextIFrame(): number {
+    return this.#iFrames?.next ?? 0;
   }
 
   /** Has something a player can fetch. */
@@ -191,7 +201,7 @@ export class Rendition {
     this.#open = undefined;
     this.#bandwidth.addSegment(body.length, duration);
     this.#append({
-      info: this.#segmentInfo(end.msn, parts, duration, true),
+      info: this.#indexed(this.#segmentInfo(end.msn, parts, duration, true), parts),
       epochOrdinal: this.#epoch.ordinal,
       parts: views,
       body,
@@ -212,21 +222,29 @@ export class Rendition {
 
   #gap(msn: number): StoredSegment {
     const span = this.#epoch.spanOf(msn) ?? { start: 0, end: this.#limits().targetDuration };
+    const info: SegmentInfo = {
+      msn,
+      epoch: this.#epoch.id,
+      discontinuity: this.#opensEpoch(),
+      duration: round5(span.end - span.start),
+      programDateTime: this.#epoch.wallClockZero + span.start * 1000,
+      complete: true,
+      gap: true,
+      parts: [],
+      iFrames: [],
+    };
     return {
-      info: {
-        msn,
-        epoch: this.#epoch.id,
-        discontinuity: this.#opensEpoch(),
-        duration: round5(span.end - span.start),
-        programDateTime: this.#epoch.wallClockZero + span.start * 1000,
-        complete: true,
-        gap: true,
-        parts: [],
-      },
+      info: this.#indexed(info, []),
       epochOrdinal: this.#epoch.ordinal,
       parts: [],
       body: undefined,
     };
+  }
+
+  /** A complete segment with its I-frames. */
+  #indexed(info: SegmentInfo, parts: readonly SegmenterPart[]): SegmentInfo {
+    const iFrames = this.#iFrames?.add(info, parts, this.#epoch.track.timescale);
+    return iFrames === undefined ? info : { ...info, iFrames };
   }
 
   #segmentInfo(
@@ -252,6 +270,7 @@ export class Rendition {
         independent: part.independent,
         byteLength: part.data.length,
       })),
+      iFrames: [],
     };
   }
 
@@ -272,6 +291,7 @@ export class Rendition {
       if (fits) break;
       listed -= first.info.duration;
       this.#removed.push(first);
+      this.#iFrames?.remove(first.info);
       this.#segments.shift();
     }
     this.#forget(KEEP_TARGET_DURATIONS * targetDuration);
@@ -319,6 +339,7 @@ export class Rendition {
       mediaSequence: head?.msn ?? this.#nextMsn,
       discontinuitySequence: head?.discontinuity === true ? ordinal - 1 : ordinal,
       segments: listed,
+      iFrames: this.#iFrames?.totals,
       next: this.#next && { ...this.#next, newInit: listed.at(-1)?.epoch !== this.#next.epoch },
       active: this.#active,
       version: this.#version,

@@ -10,6 +10,28 @@ export interface PartInfo {
   readonly byteLength: number;
 }
 
+/** An I-frame and the time that it stands for, up to the next; or such a time at a segment's start without one. */
+export interface IFrameInfo {
+  /** Seconds. */
+  readonly duration: number;
+  /** ms since the Unix epoch. */
+  readonly programDateTime: number;
+  /** Where it lies in its segment, fragment header included; undefined where there is none to show. */
+  readonly bytes: { readonly offset: number; readonly length: number } | undefined;
+}
+
+/** What the I-frames listed of a rendition are in all. */
+export interface IFrameTotals {
+  /** How many there are to show. */
+  readonly count: number;
+  /** Media sequence number of the first listed, and of the next to come: an I-frame playlist counts I-frames. */
+  readonly first: number;
+  readonly next: number;
+  /** Bits per second: measured peak and average, with container. */
+  readonly peakBandwidth: number;
+  readonly averageBandwidth: number;
+}
+
 /** One segment; `complete` is false for the open one at the live edge. */
 export interface SegmentInfo {
   readonly msn: number;
@@ -24,6 +46,8 @@ export interface SegmentInfo {
   /** Its media is missing (the encoder fell out); listed so that numbers and time run on. */
   readonly gap: boolean;
   readonly parts: readonly PartInfo[];
+  /** Of a complete segment of video: at least one, and together as long as the segment. */
+  readonly iFrames: readonly IFrameInfo[];
 }
 
 /** The part that will be published next. */
@@ -55,6 +79,8 @@ export interface RenditionSnapshot {
   readonly mediaSequence: number;
   readonly discontinuitySequence: number;
   readonly segments: readonly SegmentInfo[];
+  /** Video only. */
+  readonly iFrames: IFrameTotals | undefined;
   /** Where the next part will be: what PRELOAD-HINT names. Undefined once ended. */
   readonly next: NextPart | undefined;
   /** False while nothing comes of it: it lists gaps for those who play it, and is offered to nobody new. */

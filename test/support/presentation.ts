@@ -3,7 +3,7 @@ import { Presentation } from '../../src/origin/presentation.js';
 import { WALL_CLOCK, audioTrack, frame, sound, started, videoTrack } from './synthetic-stream.js';
 
 export function newPresentation(window = 60, firstMsn = 0): Presentation {
-  return new Presentation({ id: 'p', firstMsn, firstOrdinal: 0, window });
+  return new Presentation({ id: 'p', firstMsn, firstOrdinal: 0, firstIFrame: firstMsn, window });
 }
 
 export const SILENT = {
