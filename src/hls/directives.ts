@@ -42,6 +42,21 @@ function wholeNumber(parameters: URLSearchParams, name: string): number | undefi
   return number;
 }
 
+/**
+ * Whether a request for the I-frame playlist can be answered. It has no parts, so none can be waited for; and it is never
+ * empty: any request for it waits until it has its first entry.
+ */
+export function iFrameReadiness(
+  { ended }: PresentationSnapshot,
+  { iFrames }: RenditionSnapshot,
+  { msn }: Directives,
+): Readiness {
+  if (ended || iFrames === undefined) return 'ready';
+  const { first, next } = iFrames;
+  if (msn !== undefined && msn >= next + ADVANCE_SEGMENT_LIMIT) return 'too-far';
+  return next === first || (msn ?? first) >= next ? 'wait' : 'ready';
+}
+
 /** Whether a blocking reload can be answered with this snapshot (RFC 8216bis 6.2.5.2). */
 export function readiness(
   presentation: PresentationSnapshot,

@@ -1,17 +1,10 @@
 import type { NextPart, PresentationSnapshot, RenditionSnapshot, SegmentInfo } from '../origin/snapshot.js';
+import { reportLines } from './rendition-reports.js';
+import { serverControl, SKIP_TARGET_DURATIONS } from './server-control.js';
 import { attributes, dateTime, decimal, quoted } from './tags.js';
 
 /** Parts are listed in segments that end within this many target durations of the live edge (RFC 8216bis 6.2.2). */
 const PART_TARGET_DURATIONS = 3;
-
-/** CAN-SKIP-UNTIL, in target durations: the least allowed (RFC 8216bis 4.4.3.8). */
-const SKIP_TARGET_DURATIONS = 6;
-
-/** PART-HOLD-BACK, in part targets: what Apple's players demand at least. */
-const HOLD_BACK_PARTS = 3;
-
-/** HOLD-BACK, in target durations: the least allowed (RFC 8216bis 4.4.3.8). */
-const HOLD_BACK_TARGET_DURATIONS = 3;
 
 /** Low-latency tags need no version of their own; EXT-X-MAP outside I-frame playlists needs 6, EXT-X-SKIP 9. */
 const VERSION = 6;
@@ -39,23 +32,17 @@ export function renderMediaPlaylist(
   const lines = header(presentation, rendition, skipped);
   lines.push(...segmentLines(presentation, rendition, skipped));
   if (presentation.ended) lines.push('#EXT-X-ENDLIST');
-  else lines.push(...hintLines(rendition.next), ...reportLines(presentation, rendition));
+  else lines.push(...hintLines(rendition.next), ...reportLines(presentation, name, 'index.m3u8'));
   return `${lines.join('\n')}\n`;
 }
 
 function header(presentation: PresentationSnapshot, rendition: RenditionSnapshot, skipped: number): string[] {
   const { targetDuration, partTarget } = presentation;
-  const control = attributes({
-    'CAN-BLOCK-RELOAD': 'YES',
-    'CAN-SKIP-UNTIL': decimal(SKIP_TARGET_DURATIONS * targetDuration),
-    'HOLD-BACK': decimal(HOLD_BACK_TARGET_DURATIONS * targetDuration),
-    'PART-HOLD-BACK': decimal(HOLD_BACK_PARTS * partTarget),
-  });
   const lines = [
     '#EXTM3U',
     `#EXT-X-VERSION:${String(skipped > 0 ? DELTA_VERSION : VERSION)}`,
     `#EXT-X-TARGETDURATION:${String(targetDuration)}`,
-    `#EXT-X-SERVER-CONTROL:${control}`,
+    serverControl(presentation),
     `#EXT-X-PART-INF:PART-TARGET=${decimal(partTarget)}`,
     `#EXT-X-MEDIA-SEQUENCE:${String(rendition.mediaSequence)}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${String(rendition.discontinuitySequence)}`,
@@ -104,21 +91,6 @@ function hintLines(next: NextPart | undefined): string[] {
   if (next === undefined) return [];
   const part = `#EXT-X-PRELOAD-HINT:TYPE=PART,URI=${quoted(partUri(next.epoch, next.msn, next.part))}`;
   return next.newInit ? [`#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=${quoted(initUri(next.epoch))}`, part] : [part];
-}
-
-function reportLines(presentation: PresentationSnapshot, own: RenditionSnapshot): string[] {
-  return presentation.renditions
-    .filter((other) => other !== own && other.active)
-    .map((other) => {
-      const last = other.segments.at(-1);
-      const lastPart = last?.parts.at(-1);
-      const list = attributes({
-        URI: quoted(`../${other.name}/index.m3u8`),
-        'LAST-MSN': last?.msn ?? other.mediaSequence,
-        'LAST-PART': lastPart?.index,
-      });
-      return `#EXT-X-RENDITION-REPORT:${list}`;
-    });
 }
 
 /** Index of the first segment whose parts are listed. */

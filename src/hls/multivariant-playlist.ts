@@ -1,5 +1,6 @@
-import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
+import type { IFrameTotals, PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
 import { audioGroups, type AudioGroup } from './audio-groups.js';
+import { offersIFrames } from './i-frames.js';
 import { attributes, quoted } from './tags.js';
 
 /** A media playlist's URL, relative to the multivariant playlist. */
@@ -10,7 +11,7 @@ const byBandwidth = (a: RenditionSnapshot, b: RenditionSnapshot): number => b.pe
 
 /**
  * Renders the multivariant playlist (RFC 8216bis 4.4.6): one variant a video rendition and group of audio renditions,
- * which all variants share. Where there is no picture, the sound is the variant.
+ * which all variants share, and the I-frames of each video rendition. Where there is no picture, the sound is the variant.
  */
 export function renderMultivariantPlaylist({ renditions }: PresentationSnapshot): string {
   const video = renditions.filter((r) => r.active && r.kind === 'video').sort(byBandwidth);
@@ -33,6 +34,8 @@ export function renderMultivariantPlaylist({ renditions }: PresentationSnapshot)
       lines.push(`#EXT-X-STREAM-INF:${variantAttributes(variant, group, ranged)}`, playlistUri(variant.name));
     }
   }
+  for (const each of video.filter(offersIFrames))
+    lines.push(`#EXT-X-I-FRAME-STREAM-INF:${iFrameAttributes(each, each.iFrames, ranged)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -47,6 +50,19 @@ function audioAttributes(group: AudioGroup, audio: RenditionSnapshot, index: num
     AUTOSELECT: index === 0 ? 'YES' : 'NO',
     CHANNELS: quoted(String(audio.channels)),
     URI: quoted(playlistUri(audio.name)),
+  });
+}
+
+function iFrameAttributes(video: RenditionSnapshot, iFrames: IFrameTotals, withRange: boolean): string {
+  // While none was measured, all pictures together are the bound.
+  const { peakBandwidth, averageBandwidth } = iFrames.count > 0 ? iFrames : video;
+  return attributes({
+    BANDWIDTH: peakBandwidth,
+    'AVERAGE-BANDWIDTH': averageBandwidth,
+    CODECS: quoted(video.codecString),
+    RESOLUTION: `${String(video.width)}x${String(video.height)}`,
+    'VIDEO-RANGE': withRange ? video.videoRange : undefined,
+    URI: quoted(`${video.name}/iframes.m3u8`),
   });
 }
 

@@ -1,12 +1,13 @@
 import { MillraceError } from '../errors.js';
-import { parseDirectives, readiness } from '../hls/directives.js';
+import { parseDirectives } from '../hls/directives.js';
+import { renditionPlaylist, type RenditionPlaylist } from '../hls/rendition-playlists.js';
 import { PLAYLIST_TYPE } from '../hls/tags.js';
 import type { Channel } from '../origin/channel.js';
 import type { Origin } from '../origin/origin.js';
 import type { Presentation } from '../origin/presentation.js';
 import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
 import type { Exchange, Reply } from './exchange.js';
-import { mediaPlaylist, multivariantPlaylist, type RenderedPlaylist } from './playlist-cache.js';
+import { multivariantPlaylist, renderedOnce, type RenderedPlaylist } from './playlist-cache.js';
 import { error, IMMUTABLE, ranged } from './replies.js';
 import type { Waiters } from './waiters.js';
 
@@ -35,10 +36,11 @@ export class LiveRoutes {
   handle(exchange: Exchange, path: readonly string[]): void {
     const [name, second, third, fourth] = path;
     const channel = this.#origin.channel(name ?? '');
+    const kind = path.length === 3 ? renditionPlaylist(third ?? '') : undefined;
     if (channel === undefined) exchange.send(error(404, 'NOT_FOUND', 'there is no channel of this name'));
     else if (path.length === 2 && second === 'index.m3u8') this.#multivariant(exchange, channel);
     else if (path.length === 2 && second === 'poster.jpg') this.#poster(exchange, channel);
-    else if (path.length === 3 && third === 'index.m3u8') this.#media(exchange, channel, second ?? '');
+    else if (kind !== undefined) this.#rendition(exchange, channel, second ?? '', kind);
     else if (path.length === 4) this.#bytes(exchange, channel, second ?? '', third ?? '', fourth ?? '');
     else exchange.send(error(404, 'NOT_FOUND', 'nothing is at this URL'));
   }
@@ -52,21 +54,26 @@ export class LiveRoutes {
       );
   }
 
-  #media(exchange: Exchange, channel: Channel, rendition: string): void {
+  #rendition(exchange: Exchange, channel: Channel, rendition: string, kind: RenditionPlaylist): void {
     const { presentation } = channel;
     if (presentation === undefined) {
       exchange.send(notLive(channel));
       return;
     }
     try {
-      this.#mediaPlaylist(exchange, presentation, rendition);
+      this.#renditionPlaylist(exchange, presentation, rendition, kind);
     } catch (fault) {
       if (!(fault instanceof MillraceError)) throw fault;
       exchange.send(error(400, fault.code, fault.message));
     }
   }
 
-  #mediaPlaylist(exchange: Exchange, presentation: Presentation, name: string): void {
+  #renditionPlaylist(
+    exchange: Exchange,
+    presentation: Presentation,
+    name: string,
+    kind: RenditionPlaylist,
+  ): void {
     const asked = parseDirectives(exchange.query);
     const directives = exchange.method === 'HEAD' ? { ...asked, msn: undefined, part: undefined } : asked;
     const { msn, part, skip } = directives;
@@ -75,18 +82,17 @@ export class LiveRoutes {
       const rendition = snapshot.renditions.find((r) => r.name === name);
       if (rendition === undefined)
         return error(404, 'NOT_FOUND', 'the channel has no rendition of this name');
-      const state = readiness(snapshot, rendition, directives);
+      const state = kind.readiness(snapshot, rendition, directives);
       if (state === 'too-far')
         return error(400, 'BAD_DIRECTIVE', 'the requested part is too far in the future');
       if (state === 'wait') return undefined;
       const maxAge = blocking ? BLOCKED_MAX_AGE * snapshot.targetDuration : 1;
-      return playlist(mediaPlaylist(snapshot, name, skip), maxAge);
+      return playlist(renderedOnce(snapshot, kind, name, skip), maxAge);
     };
-    const key = `${name} ${String(msn)} ${String(part)} ${String(skip)}`;
-    if (!blocking) {
-      const reply = attempt(presentation.snapshot());
-      if (reply !== undefined)
-        exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);
+    const key = `${name}/${kind.file} ${String(msn)} ${String(part)} ${String(skip)}`;
+    const reply = blocking ? undefined : attempt(presentation.snapshot());
+    if (reply !== undefined) {
+      exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);
       return;
     }
     this.#waiters.answer({ exchange, presentation, key, attempt, patience: patience(presentation) });
@@ -177,7 +183,7 @@ function absent(rendition: RenditionSnapshot | undefined, epoch: string, { msn =
 }
 
 function playlist(rendered: RenderedPlaylist | undefined, maxAge: number): Reply {
-  if (rendered === undefined) return error(404, 'NOT_FOUND', 'the channel has no rendition of this name');
+  if (rendered === undefined) return error(404, 'NOT_FOUND', 'the rendition has no playlist of this name');
   const headers = { 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': `public, max-age=${String(maxAge)}` };
   return { status: 200, headers, ...rendered };
 }

@@ -1,6 +1,6 @@
 import { constants, gzipSync } from 'node:zlib';
-import { renderMediaPlaylist } from '../hls/media-playlist.js';
 import { renderMultivariantPlaylist } from '../hls/multivariant-playlist.js';
+import type { RenditionPlaylist } from '../hls/rendition-playlists.js';
 import type { PresentationSnapshot } from '../origin/snapshot.js';
 
 /** A playlist's bytes, and the same compressed when somebody takes it so. */
@@ -33,14 +33,15 @@ function once(
   return playlist;
 }
 
-/** The media playlist of a rendition, rendered once a snapshot however many viewers ask; undefined without such a rendition. */
-export function mediaPlaylist(
+/** A playlist of a rendition, rendered once a snapshot however many viewers ask; undefined where there is none. */
+export function renderedOnce(
   snapshot: PresentationSnapshot,
+  { file, render }: RenditionPlaylist,
   rendition: string,
   skip: boolean,
 ): RenderedPlaylist | undefined {
-  return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}`, () =>
-    renderMediaPlaylist(snapshot, rendition, skip),
+  return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}/${file}`, () =>
+    render(snapshot, rendition, skip),
   );
 }
 

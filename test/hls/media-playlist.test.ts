@@ -122,12 +122,15 @@ describe.each(['source', 'audio'])('the media playlist of %s over time', (rendit
     });
   });
 
-  it('L21 reports on the other rendition', () => {
+  it('L21 reports on the other rendition, and on the I-frame playlist', () => {
     const other = rendition === 'source' ? 'audio' : 'source';
     for (const p of all) {
-      expect(p.reports).toHaveLength(1);
-      expect(p.reports[0]?.URI).toBe(`../${other}/index.m3u8`);
-      expect(Number(p.reports[0]?.['LAST-MSN'])).toBeGreaterThanOrEqual(p.mediaSequence);
+      const uris = p.reports.map(({ URI }) => URI);
+      expect(uris.toSorted()).toEqual([`../${other}/index.m3u8`, '../source/iframes.m3u8'].toSorted());
+      for (const report of p.reports)
+        expect(Number(report['LAST-MSN'])).toBeGreaterThanOrEqual(p.mediaSequence);
+      const parts = p.reports.filter((report) => report['LAST-PART'] !== undefined).map(({ URI }) => URI);
+      expect(parts).toEqual(p.reports.filter(({ URI }) => URI?.includes('index')).map(({ URI }) => URI));
     }
   });
 });

@@ -37,6 +37,35 @@ describe('the multivariant playlist', () => {
     expect(Number(list['AVERAGE-BANDWIDTH'])).toBeLessThanOrEqual(Number(list.BANDWIDTH));
   });
 
+  it('V16 names the I-frames of each picture, with what they cost alone', () => {
+    const lines = render().split('\n');
+    const inf = readAttributes(lines.find((line) => line.startsWith('#EXT-X-STREAM-INF:')) ?? '');
+    const iFrames = lines.filter((line) => line.startsWith('#EXT-X-I-FRAME-STREAM-INF:')).map(readAttributes);
+    expect(iFrames).toHaveLength(1);
+    const [{ BANDWIDTH, 'AVERAGE-BANDWIDTH': average, ...others } = {}] = iFrames;
+    expect(others).toEqual({
+      CODECS: 'avc1.42c00c',
+      RESOLUTION: '320x180',
+      URI: 'source/iframes.m3u8',
+    });
+    // Of 12 bytes of picture in two seconds, the rest is the fragment's header.
+    expect(Number(BANDWIDTH)).toBeGreaterThan((12 * 8) / 2);
+    expect(Number(BANDWIDTH)).toBeLessThan(Number(inf.BANDWIDTH) / 4);
+    expect(Number(average)).toBeLessThanOrEqual(Number(BANDWIDTH));
+  });
+
+  it('V16 V18 names I-frames as soon as one has begun to be there, for no more than all pictures cost', () => {
+    const presentation = newPresentation();
+    const epoch = newEpoch(presentation, { start: started(videoTrack(), undefined) });
+    feed(epoch, 0, 50);
+    const snapshot = presentation.snapshot();
+    const bandwidth = (tag: string): string | undefined =>
+      readAttributes(renderMultivariantPlaylist(snapshot).match(`#${tag}:(.*)`)?.[1] ?? '').BANDWIDTH;
+    expect(bandwidth('EXT-X-I-FRAME-STREAM-INF')).toBe(bandwidth('EXT-X-STREAM-INF'));
+    const without = snapshot.renditions.map((r) => ({ ...r, segments: [] }));
+    expect(renderMultivariantPlaylist({ ...snapshot, renditions: without })).not.toContain('I-FRAME');
+  });
+
   it('V10 V11 V12 declares one audio rendition that every variant shares', () => {
     const media = render()
       .split('\n')
@@ -92,7 +121,7 @@ describe('the multivariant playlist', () => {
       }
       return renderMultivariantPlaylist(presentation.snapshot())
         .split('\n')
-        .filter((line) => /^#EXT-X-(MEDIA|STREAM-INF):/.test(line))
+        .filter((line) => /^#EXT-X-(MEDIA|STREAM-INF|I-FRAME-STREAM-INF):/.test(line))
         .map((line) => ({ tag: line.slice(1, line.indexOf(':')), ...readAttributes(line) }));
     }
 
@@ -142,9 +171,9 @@ describe('the multivariant playlist', () => {
 
     it('V7: states VIDEO-RANGE on all variants as soon as one is not SDR', () => {
       const ranges = (list: readonly Record<string, string>[]): (string | undefined)[] =>
-        list.filter(({ tag }) => tag === 'EXT-X-STREAM-INF').map((l) => l['VIDEO-RANGE']);
-      expect(ranges(lines([], { videoRange: 'PQ' }))).toEqual(['PQ', 'SDR']);
-      expect(ranges(lines([]))).toEqual([undefined, undefined]);
+        list.filter(({ tag }) => tag?.endsWith('STREAM-INF')).map((l) => l['VIDEO-RANGE']);
+      expect(ranges(lines([], { videoRange: 'PQ' }))).toEqual(['PQ', 'SDR', 'PQ', 'SDR']);
+      expect(ranges(lines([]))).toEqual([undefined, undefined, undefined, undefined]);
     });
 
     it('V2 V3: states the rate of the dearest sound that a variant can be played with', () => {

@@ -133,6 +133,52 @@ describe('playlists over HTTP', () => {
     expect(http.waiters).toBe(0);
   });
 
+  it('L23 V16 of I-frames are held until the segment is complete, and their ranges are served', async () => {
+    goLive();
+    const path = '/live/live/source/iframes.m3u8';
+    const before = readPlaylist(await (await get(path)).text());
+    const next = (before.segments.at(-1)?.msn ?? 0) + 1;
+    const waiting = get(`${path}?_HLS_msn=${next}`);
+    await held(1);
+    more(60);
+    const response = await waiting;
+    expect(response.headers.get('cache-control')).toBe('public, max-age=12');
+    const { segments } = readPlaylist(await response.text());
+    expect(segments.at(-1)?.msn).toBe(next);
+    for (const { uri, range: [start, end] = [0, 0] } of segments) {
+      const media = await get(`/live/live/source/${uri}`, {
+        headers: { Range: `bytes=${start}-${end - 1}` },
+      });
+      expect(media.status).toBe(206);
+      const bytes = Buffer.from(await media.arrayBuffer());
+      expect([bytes.length, bytes.toString('latin1', 4, 8)]).toEqual([end - start, 'moof']);
+    }
+    expect((await get(`${path}?_HLS_msn=${next + 3}`)).status).toBe(400);
+    expect((await get('/live/live/audio/iframes.m3u8')).status).toBe(404);
+    expect((await get('/live/live/none/iframes.m3u8')).status).toBe(404);
+  });
+
+  it('V18 of I-frames are held until there is one', async () => {
+    goLive(20);
+    session?.event({ type: 'unit', kind: 'video', unit: { ...frame(sent++), keyframe: true } });
+    const waiting = get('/live/live/source/iframes.m3u8');
+    await held(1);
+    more(60);
+    const response = await waiting;
+    expect(response.headers.get('cache-control')).toBe('public, max-age=1');
+    expect(readPlaylist(await response.text()).segments).toHaveLength(1);
+  });
+
+  it('M5 of I-frames number on in the next presentation', async () => {
+    const read = async (): Promise<ReturnType<typeof readPlaylist>> =>
+      readPlaylist(await (await get('/live/live/source/iframes.m3u8')).text());
+    goLive();
+    session?.end('goodbye');
+    const old = await read();
+    goLive();
+    expect((await read()).mediaSequence).toBe((old.segments.at(-1)?.msn ?? 0) + 1);
+  });
+
   it('D5 D6 D16 refuse bad directives at once', async () => {
     goLive();
     for (const query of ['_HLS_part=1', '_HLS_msn=99', '_HLS_msn=4&_HLS_part=90', '_HLS_msn=abc']) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { renderIFramePlaylist } from '../../src/hls/i-frame-playlist.js';
 import { renderMediaPlaylist } from '../../src/hls/media-playlist.js';
 import type { AlternateTrack } from '../../src/media/track.js';
 import type { Channel } from '../../src/origin/channel.js';
@@ -59,6 +60,9 @@ class Follower {
   readonly #channel: Channel;
   readonly #seen = new Map<string, string>();
   readonly #last = new Map<string, ReadPlaylist>();
+  /** The last complete segment of each rendition when its I-frames were looked at. */
+  readonly #complete = new Map<string, number>();
+  readonly #iFrameSequence = new Map<string, number>();
   #version: number | undefined;
   targets: string | undefined;
 
@@ -73,7 +77,15 @@ class Follower {
     this.#version = snapshot.version;
     for (const name of RENDITIONS) {
       const text = renderMediaPlaylist(snapshot, name);
-      if (text !== undefined) this.#check(name, readPlaylist(text));
+      if (text === undefined) continue;
+      const playlist = readPlaylist(text);
+      this.#check(name, playlist);
+      const complete = playlist.segments.filter((s) => s.uri !== undefined).at(-1);
+      if (complete !== undefined && complete.msn !== this.#complete.get(name)) {
+        this.#complete.set(name, complete.msn);
+        const iFrames = renderIFramePlaylist(snapshot, name);
+        if (iFrames !== undefined) this.#checkIFrames(name, readPlaylist(iFrames), playlist);
+      }
     }
   }
 
@@ -96,6 +108,31 @@ class Follower {
     for (let i = from; i < p.segments.length; i++) {
       const segment = p.segments[i];
       if (segment !== undefined) this.#checkSegment(name, p, segment, p.segments[i - 1]);
+    }
+  }
+
+  /** The I-frames of the newest segments fill the time of these segments, and of no others. */
+  #checkIFrames(name: string, p: ReadPlaylist, media: ReadPlaylist): void {
+    const complete = media.segments.filter((s) => s.uri !== undefined);
+    expect([p.targetDuration, p.discontinuitySequence]).toEqual([
+      media.targetDuration,
+      media.discontinuitySequence,
+    ]); // M4, M19
+    expect(p.mediaSequence).toBeGreaterThanOrEqual(this.#iFrameSequence.get(name) ?? 0); // M5
+    this.#iFrameSequence.set(name, p.mediaSequence);
+    expect(p.segments[0]?.dateTime).toBe(complete[0]?.dateTime);
+    for (const segment of complete.slice(-NEWEST)) {
+      const own = p.segments.filter((s) => s.uri === segment.uri);
+      const [first] = own;
+      expect([first?.dateTime, first?.discontinuity]).toEqual([segment.dateTime, segment.discontinuity]); // P2, M19
+      const total = own.reduce((sum, s) => sum + (s.duration ?? 0), 0);
+      expect(Math.abs(total - (segment.duration ?? Number.NaN))).toBeLessThan(1e-4); // V16, M1
+      for (const s of own) {
+        expect([s.range === undefined, s.gap && s !== first]).toEqual([s.gap, false]); // V16
+        const what = JSON.stringify([s.uri, s.duration, s.dateTime, s.range, s.map]);
+        expect(this.#seen.get(`${name} I-frame ${s.msn}`) ?? what).toBe(what); // M6
+        this.#seen.set(`${name} I-frame ${s.msn}`, what);
+      }
     }
   }
 
@@ -177,7 +214,7 @@ describe('whatever a publisher does, the playlists of all renditions', () => {
     vi.useRealTimers();
   });
 
-  it('M1 M2 M5 M6 M18 M19 L2 L3 L14 L16 P1 P5 V13 keep the rules, over every publish and in step', () => {
+  it('M1 M2 M4 M5 M6 M18 M19 L2 L3 L14 L16 P1 P2 P5 V13 V16 keep the rules, over every publish and in step', () => {
     fc.assert(
       fc.property(fc.array(publish, { minLength: 1, maxLength: 3 }), fc.boolean(), (publishes, goodbye) => {
         vi.clearAllTimers();

@@ -13,6 +13,8 @@ export interface ReadSegment {
   readonly dateTime: number | undefined;
   readonly map: string | undefined;
   readonly gap: boolean;
+  /** EXT-X-BYTERANGE as the first byte and the one behind the last. */
+  readonly range: readonly [start: number, end: number] | undefined;
   readonly parts: readonly ReadPart[];
 }
 
@@ -58,6 +60,7 @@ export function readPlaylist(text: string): ReadPlaylist {
       dateTime: undefined,
       map,
       gap: false,
+      range: undefined,
       parts: [],
     });
   for (const line of lines.slice(1, -1)) {
@@ -71,7 +74,10 @@ export function readPlaylist(text: string): ReadPlaylist {
     if (name === 'EXTINF') segment().duration = Number.parseFloat(value);
     else if (name === 'EXT-X-DISCONTINUITY') segment().discontinuity = true;
     else if (name === 'EXT-X-GAP') segment().gap = true;
-    else if (name === 'EXT-X-PROGRAM-DATE-TIME') segment().dateTime = Date.parse(value);
+    else if (name === 'EXT-X-BYTERANGE') {
+      const [length = 0, start = 0] = value.split('@').map(Number);
+      segment().range = [start, start + length];
+    } else if (name === 'EXT-X-PROGRAM-DATE-TIME') segment().dateTime = Date.parse(value);
     else if (name === 'EXT-X-MAP') segment().map = map = readAttributes(value).URI;
     else if (name === 'EXT-X-SKIP') skipped = Number(readAttributes(value)['SKIPPED-SEGMENTS']);
     else if (name === 'EXT-X-PART') {
