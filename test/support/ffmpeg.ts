@@ -120,3 +120,14 @@ export async function decode(file: string, stream: 'v' | 'a'): Promise<StreamInf
   if (info === undefined) throw new Error(`${file} has no such stream`);
   return { ...info, frames: Number(info.nb_read_frames) };
 }
+
+/** Decodes the keyframes of a file, the first few or all, and gives a hash of each picture. */
+export async function keyframeHashes(file: string, limit?: number): Promise<string[]> {
+  const first = limit === undefined ? [] : ['-frames:v', String(limit)];
+  const { stdout } = await run('ffmpeg', [
+    ...['-v', 'error', '-xerror', '-nostdin', '-skip_frame', 'nokey', '-i', file],
+    ...['-map', '0:v', ...first, '-fps_mode', 'passthrough', '-f', 'framemd5', '-'],
+  ]);
+  const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => line.slice(line.lastIndexOf(',') + 1).trim());
+}
