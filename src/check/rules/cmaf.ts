@@ -16,10 +16,21 @@ const SECTION = bis('3.1.2');
 const inits = (seen: Observation): MediaObservation[] =>
   allMedia(seen).filter(({ init }) => init !== undefined);
 
-const fragmented = (seen: Observation): { media: MediaObservation; fragments: Fragments }[] =>
+interface Piece {
+  readonly media: MediaObservation;
+  readonly fragments: Fragments;
+}
+
+const fragmented = (seen: Observation): Piece[] =>
   allMedia(seen).flatMap((media) =>
     media.fragments === undefined ? [] : [{ media, fragments: media.fragments }],
   );
+
+/** The range of an I-frame ends with its picture, which may be in the middle of a fragment: only the picture must be whole. */
+const isIFrame = ({ renditions }: Observation, { media, fragments }: Piece): boolean =>
+  media.byteRange !== undefined &&
+  renditions.some(({ name, kind }) => kind === 'i-frames' && name === media.rendition) &&
+  mainSamples(fragments).length > 0;
 
 function initFaults({ init }: MediaObservation): string[] {
   if (init === undefined) return [];
@@ -141,6 +152,7 @@ const rules: readonly Rule[] = [
     needs: ['cmaf'],
     check: (seen) => [
       ...fragmented(seen)
+        .filter((piece) => !isIFrame(seen, piece))
         .filter(({ fragments }) => fragments.faults.length > 0 || !fragments.boxes.includes('moof'))
         .map(({ media, fragments }) => inMedia(media, fragments.faults[0] ?? 'there is no moof'))
         .slice(0, 50),
