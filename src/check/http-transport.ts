@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import {
@@ -80,25 +81,24 @@ export class HttpTransport implements Transport {
   offersHttp2(url: string): Promise<boolean | undefined> {
     const { protocol, hostname, port } = new URL(url);
     if (protocol !== 'https:') return Promise.resolve(undefined);
+    const host = hostname.replace(/^\[|\]$/g, '');
     return new Promise((done) => {
-      const socket = tls.connect(
-        {
-          host: hostname,
-          port: Number(port || 443),
-          servername: hostname,
-          ALPNProtocols: ['h2', 'http/1.1'],
-        },
-        () => {
-          done(socket.alpnProtocol === 'h2');
-          socket.destroy();
-        },
-      );
-      const fail = (): void => {
-        done(undefined);
+      const socket = tls.connect({
+        host,
+        port: Number(port || 443),
+        ...(isIP(host) === 0 && { servername: host }),
+        ALPNProtocols: ['h2', 'http/1.1'],
+      });
+      const end = (answer: boolean | undefined): void => {
+        clearTimeout(timer);
         socket.destroy();
+        done(answer);
       };
-      socket.setTimeout(HANDSHAKE_TIMEOUT_MS, fail);
-      socket.on('error', fail);
+      // In all: a handshake can be drawn out for as long as bytes come.
+      const timer = setTimeout(() => end(undefined), HANDSHAKE_TIMEOUT_MS);
+      socket.on('secureConnect', () => end(socket.alpnProtocol === 'h2'));
+      socket.on('error', () => end(undefined));
+      socket.on('close', () => end(undefined));
     });
   }
 
@@ -106,9 +106,17 @@ export class HttpTransport implements Transport {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  #agentOf(protocol: string) {
-    if (protocol === 'http:') return { client: http, pool: this.#agents['http:'] };
-    return protocol === 'https:' ? { client: https, pool: this.#agents['https:'] } : undefined;
+  /** Undefined for what cannot be asked for: playlists and redirects may name anything. */
+  #open(url: string, method: string, headers: http.OutgoingHttpHeaders): http.ClientRequest | undefined {
+    try {
+      const { protocol } = new URL(url);
+      if (protocol === 'http:') return http.request(url, { method, headers, agent: this.#agents[protocol] });
+      if (protocol === 'https:')
+        return https.request(url, { method, headers, agent: this.#agents[protocol] });
+    } catch {
+      // No URL, or one with a user name that cannot be decoded.
+    }
+    return undefined;
   }
 
   /** A kept connection that the server closes at the same moment is no fault of either: the request is made once more. */
@@ -133,12 +141,11 @@ export class HttpTransport implements Transport {
         fault,
         tls: undefined,
       });
-      const agent = URL.canParse(url) ? this.#agentOf(new URL(url).protocol) : undefined;
-      if (agent === undefined) {
+      const request = this.#open(url, method, headers);
+      if (request === undefined) {
         done(failed('unreachable'));
         return;
       }
-      const request = agent.client.request(url, { method, headers, agent: agent.pool });
       let answer = failed('unreachable');
       const timer = setTimeout(() => {
         answer = { ...answer, fault: 'timeout' };

@@ -2,12 +2,11 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 
 import { MillraceError } from '../errors.js';
+import { TokenBucket } from '../media/token-bucket.js';
 import type { PublishTarget } from '../origin/publishing.js';
-import type { RateLimit } from '../rtmp/rate-limit.js';
 import { ServerSession } from '../rtmp/server-session.js';
 import type { SessionResult } from '../rtmp/server-session.js';
 import type { Admission } from './admission.js';
-import { ByteBudget } from './byte-budget.js';
 import { isTlsFault } from './certificate.js';
 import type { IngestLimits } from './limits.js';
 import type { CloseReason, IngestObserver } from './observer.js';
@@ -33,7 +32,7 @@ export interface ConnectionContext {
   readonly observer: IngestObserver;
   readonly logger: Logger;
   /** Shared by all connections: strangers and players beyond it are logged at debug level, so that a flood stays out of the log. */
-  readonly logBudget: RateLimit;
+  readonly logBudget: TokenBucket;
 }
 
 /**
@@ -51,7 +50,7 @@ export class IngestConnection {
   readonly #publisher: Publisher;
   readonly #player: Player;
   readonly #deadline: StageDeadline;
-  readonly #budget: ByteBudget;
+  readonly #budget: TokenBucket;
   #linger: NodeJS.Timeout | undefined;
   #closing = false;
   /** Undefined while nothing but the peer's leaving would end the connection. */
@@ -62,7 +61,7 @@ export class IngestConnection {
     this.#session = new ServerSession(context.limits.rtmp);
     this.#context = context;
     this.#logger = context.logger.child({ remote: address, protocol });
-    this.#budget = new ByteBudget(context.limits.maxBitrate, performance.now());
+    this.#budget = byteBudget(context.limits.maxBitrate);
     const hangUp = (reason: CloseReason, description: string): void => this.#hangUp(reason, description);
     const { admission, observer, play, target } = context;
     this.#publisher = new Publisher({
@@ -124,7 +123,7 @@ export class IngestConnection {
     // A peer that is being hung up on may still send; reading on keeps our last words from being lost to a reset.
     if (this.#closing) return;
     const now = performance.now();
-    if (!this.#budget.take(bytes.length, now)) {
+    if (!this.#budget.take(now, bytes.length)) {
       const { maxBitrate } = this.#context.limits;
       this.#fail(new MillraceError('RTMP_LIMIT', `far more than ${maxBitrate} bits a second came`));
       return;
@@ -264,4 +263,16 @@ export class IngestConnection {
     this.#closing = true;
     this.#socket.destroy();
   }
+}
+
+/** A publisher may send this many times the ceiling, steadily. */
+const HEADROOM = 2;
+
+/** Seconds' worth of that which may come at once. */
+const BURST = 10;
+
+/** @param maxBitrate bits per second */
+function byteBudget(maxBitrate: number): TokenBucket {
+  const bytesPerSecond = (maxBitrate * HEADROOM) / 8;
+  return new TokenBucket(bytesPerSecond * BURST, 1000 / bytesPerSecond);
 }

@@ -4,8 +4,8 @@ import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 
 import { MillraceError } from '../errors.js';
+import { perSecond } from '../media/token-bucket.js';
 import type { PublishTarget } from '../origin/publishing.js';
-import { RateLimit } from '../rtmp/rate-limit.js';
 import { addressOf, Admission } from './admission.js';
 import type { Certificate } from './certificate.js';
 import { IngestConnection } from './connection.js';
@@ -56,7 +56,7 @@ export class IngestListener {
     this.#options = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { target, observer, logger, secure } = options;
-    const logBudget = new RateLimit(STRANGER_LOGS_PER_SECOND);
+    const logBudget = perSecond(STRANGER_LOGS_PER_SECOND);
     const { play } = options;
     this.#context = { target, play, observer, logger, limits, logBudget, admission: new Admission(limits) };
     this.#plain = this.#port('RTMP', options, (socket) => socket);

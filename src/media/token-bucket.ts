@@ -1,4 +1,4 @@
-/** Lets a few things happen at once and then one in each interval. The clock is the caller's. */
+/** Lets a few things happen at once and then one in each interval. The clock is the caller's: any unit. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #interval: number;
@@ -12,13 +12,16 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** True when it may happen now. A clock that goes back gives nothing and takes nothing. */
-  take(now: number): boolean {
+  /** Takes tokens, one if not said; false when fewer are left. A clock that goes back gives nothing and takes nothing. */
+  take(now: number, count = 1): boolean {
     const elapsed = Math.max(0, now - (this.#last ?? now));
     this.#last = now;
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsed / this.#interval);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }
+
+/** So many a second, and a second's worth at once; times in ms. */
+export const perSecond = (count: number): TokenBucket => new TokenBucket(count, 1000 / count);

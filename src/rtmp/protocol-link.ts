@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import { perSecond, type TokenBucket } from '../media/token-bucket.js';
 import { ChunkReader } from './chunk-reader.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { RtmpLimits } from './limits.js';
@@ -11,7 +12,6 @@ import {
 import { MessageType } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
 import { parseUserControl, pingResponseMessage, UserControlEvent } from './messages/user-control.js';
-import { RateLimit } from './rate-limit.js';
 
 /** The acknowledgement window announced to the peer, and assumed of it until it announces its own. */
 export const WINDOW_ACK_SIZE = 2_500_000;
@@ -23,9 +23,9 @@ export const WINDOW_ACK_SIZE = 2_500_000;
 export class ProtocolLink {
   readonly #reader: ChunkReader;
   readonly #writer = new ChunkWriter();
-  readonly #chunkSizes: RateLimit;
-  readonly #pings: RateLimit;
-  readonly #smallChunks: RateLimit;
+  readonly #chunkSizes: TokenBucket;
+  readonly #pings: TokenBucket;
+  readonly #smallChunks: TokenBucket;
   #replies: Buffer[] = [];
   #received = 0;
   #acknowledged = 0;
@@ -34,9 +34,9 @@ export class ProtocolLink {
 
   constructor(limits: RtmpLimits) {
     this.#reader = new ChunkReader(limits);
-    this.#chunkSizes = new RateLimit(limits.chunkSizesPerSecond);
-    this.#pings = new RateLimit(limits.pingsPerSecond);
-    this.#smallChunks = new RateLimit(limits.smallChunksPerSecond);
+    this.#chunkSizes = perSecond(limits.chunkSizesPerSecond);
+    this.#pings = perSecond(limits.pingsPerSecond);
+    this.#smallChunks = perSecond(limits.smallChunksPerSecond);
   }
 
   /** Bytes held for incomplete messages. */

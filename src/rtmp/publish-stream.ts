@@ -1,3 +1,4 @@
+import type { TokenBucket } from '../media/token-bucket.js';
 import { splitAggregate } from './messages/aggregate.js';
 import { MessageType } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
@@ -5,7 +6,6 @@ import { parseMetadata } from './messages/metadata.js';
 import type { Status } from './messages/status.js';
 import { onStatusMessage } from './messages/status.js';
 import { UserControlEvent } from './messages/user-control.js';
-import type { RateLimit } from './rate-limit.js';
 import type { Replies } from './replies.js';
 import type { RefusalCode, SessionResult } from './session-results.js';
 import { tolerate } from './tolerate.js';
@@ -14,9 +14,9 @@ import { tolerate } from './tolerate.js';
 export class PublishStream {
   readonly streamId: number;
   readonly #replies: Replies;
-  readonly #dataMessages: RateLimit;
+  readonly #dataMessages: TokenBucket;
 
-  constructor(streamId: number, replies: Replies, dataMessages: RateLimit) {
+  constructor(streamId: number, replies: Replies, dataMessages: TokenBucket) {
     this.streamId = streamId;
     this.#replies = replies;
     this.#dataMessages = dataMessages;

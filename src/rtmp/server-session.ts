@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import { perSecond, type TokenBucket } from '../media/token-bucket.js';
 import { CapsEx } from './capabilities.js';
 import { ServerHandshake } from './handshake.js';
 import { DEFAULT_RTMP_LIMITS } from './limits.js';
@@ -17,7 +18,6 @@ import { UserControlEvent } from './messages/user-control.js';
 import { PlayStream } from './play-stream.js';
 import { ProtocolLink, WINDOW_ACK_SIZE } from './protocol-link.js';
 import { PublishStream } from './publish-stream.js';
-import { RateLimit } from './rate-limit.js';
 import { Replies } from './replies.js';
 import type { PlayRefusalCode, RefusalCode, SessionResult, UnpublishReason } from './session-results.js';
 import { playRequest, publishRequest } from './stream-requests.js';
@@ -57,8 +57,8 @@ export class ServerSession {
   readonly #limits: RtmpLimits;
   readonly #link: ProtocolLink;
   readonly #replies: Replies;
-  readonly #commands: RateLimit;
-  readonly #dataMessages: RateLimit;
+  readonly #commands: TokenBucket;
+  readonly #dataMessages: TokenBucket;
   #state: State = { stage: 'handshaking', handshake: new ServerHandshake() };
   #streamsCreated = 0;
   #now = 0;
@@ -67,8 +67,8 @@ export class ServerSession {
     this.#limits = limits;
     this.#link = new ProtocolLink(limits);
     this.#replies = new Replies(this.#link);
-    this.#commands = new RateLimit(limits.commandsPerSecond);
-    this.#dataMessages = new RateLimit(limits.dataPerSecond);
+    this.#commands = perSecond(limits.commandsPerSecond);
+    this.#dataMessages = perSecond(limits.dataPerSecond);
   }
 
   get stage(): State['stage'] {

@@ -87,6 +87,7 @@ describe('a request of the checker', () => {
     expect((await transport.request('http://127.0.0.1:1/', LIMITS)).exchange.fault).toBe('unreachable');
     expect((await transport.request('ftp://127.0.0.1/', LIMITS)).exchange.fault).toBe('unreachable');
     expect((await transport.request('http://[', LIMITS)).exchange.fault).toBe('unreachable');
+    expect((await transport.request('http://%zz@127.0.0.1/', LIMITS)).exchange.fault).toBe('unreachable');
   });
 
   it('is made once more when a kept connection has been closed', async () => {

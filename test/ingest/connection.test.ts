@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS } from '../../src/ingest/limits.js';
 import { ChunkWriter } from '../../src/rtmp/chunk-writer.js';
 import { HANDSHAKE_SIZE } from '../../src/rtmp/handshake.js';
 import { windowAckSizeMessage } from '../../src/rtmp/messages/control.js';
-import { RateLimit } from '../../src/rtmp/rate-limit.js';
+import { perSecond } from '../../src/media/token-bucket.js';
 import { FakeTarget, RecordingObserver } from './support.js';
 
 /** A socket whose peer sends and never reads. */
@@ -41,7 +41,7 @@ test('A11: a peer that never reads what it is sent is let go, with bounded outpu
       limits: { ...DEFAULT_LIMITS, lingerTimeout: 10 },
       observer,
       logger: pino({ level: 'silent' }),
-      logBudget: new RateLimit(5),
+      logBudget: perSecond(5),
     },
   );
   socket.deliver(Buffer.concat([Buffer.of(3), Buffer.alloc(2 * HANDSHAKE_SIZE)]));

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { IngestListener } from '../../src/ingest/listener.js';
 import { Feed } from '../../src/origin/feed.js';
-import { started } from '../support/synthetic-stream.js';
+import { audioTrack, started, videoTrack } from '../support/synthetic-stream.js';
 import { FakeTarget, RecordingObserver } from './support.js';
 import { TestPlayer } from './test-player.js';
 
@@ -19,7 +19,7 @@ test('A6: players, who need no key, cannot fill the log', async () => {
   const feed = new Feed((error) => {
     throw error;
   });
-  feed.event(started());
+  feed.event(started(videoTrack(), audioTrack()));
   let plays = 0;
   const observer = {
     ...{ playStarted: () => plays++, playEnded: () => undefined, playRefused: () => undefined },

@@ -23,6 +23,9 @@ const CONCURRENCY = 4;
 /** What a live playlist lists already is fetched this many target durations back. */
 const HISTORY_TARGET_DURATIONS = 3;
 
+/** Hints waited for at one time for one rendition: a playlist has one part hint (RFC 8216bis 4.4.5.3), and a late answer may overlap. */
+const MAX_HINTED = 4;
+
 /** Of an I-frame playlist only so many pictures are fetched. */
 const MAX_I_FRAMES = 4;
 
@@ -107,6 +110,7 @@ export class MediaFetcher {
       const wanted = { kind: 'part', uri, byteRange, duration: undefined, map, encrypted: false } as const;
       const key = this.#key(wanted);
       if (type !== 'PART' || version.playlist.ended || this.#asked.has(key)) continue;
+      if (this.#hinted.size >= MAX_HINTED || this.#asked.size >= MAX_MEDIA) return;
       this.#asked.add(key);
       this.#hinted.set(key, undefined);
       this.#start(this.#fetch(wanted, key, holdLimit(version)));

@@ -4,10 +4,10 @@ import { MAX_PLAYLIST_BYTES } from '../playlist/lines.js';
 import { isMultivariant, readMultivariantPlaylist } from '../playlist/multivariant-playlist.js';
 import { succeeded, type Answer, type Clock, type Transport } from '../transport.js';
 import { MAX_MEDIA, MediaFetcher } from './media-fetcher.js';
+import { PlaylistBudget } from './playlist-budget.js';
 import { MAX_VERSIONS, PlaylistFollower } from './playlist-follower.js';
 import { Prober } from './prober.js';
-import { MAX_RENDITIONS, nameOf, renditionsOf, type RenditionSource } from './renditions.js';
-import { TextBudget } from './text-budget.js';
+import { nameOf, renditionsOf, type RenditionSource, type RenditionSources } from './renditions.js';
 
 export interface ObserveOptions {
   readonly url: string;
@@ -36,12 +36,10 @@ export async function observe(
 ): Promise<Observation> {
   const startedAt = clock.now();
   const deadline = startedAt + options.seconds * 1000;
-  const { multivariant, sources } = await open(options.url, transport);
-  const texts = new TextBudget();
+  const { multivariant, sources, listed } = await open(options.url, transport);
+  const budget = new PlaylistBudget();
   const prober = options.passive ? undefined : new Prober(transport, clock, deadline);
-  const followed = sources
-    .slice(0, MAX_RENDITIONS)
-    .map((source) => follow(source, transport, clock, deadline, texts, prober));
+  const followed = sources.map((source) => follow(source, transport, clock, deadline, budget, prober));
   const [http2] = await Promise.all([
     transport.offersHttp2(multivariant?.exchange.finalUrl ?? options.url),
     ...followed.map(({ follower }) => follower.run()),
@@ -57,7 +55,7 @@ export async function observe(
     probes,
     active: !options.passive,
     http2,
-    limits: limitsReached(sources, followed, texts),
+    limits: limitsReached(listed, followed, budget),
   };
 }
 
@@ -66,7 +64,7 @@ function follow(
   transport: Transport,
   clock: Clock,
   deadline: number,
-  texts: TextBudget,
+  budget: PlaylistBudget,
   prober: Prober | undefined,
 ): Followed {
   const { name, kind, url } = source;
@@ -76,7 +74,7 @@ function follow(
     transport,
     clock,
     deadline,
-    texts,
+    budget,
     onVersion: (version) => {
       fetcher.see(version);
       prober?.see(version, follower.url, kind);
@@ -100,7 +98,7 @@ const observed = ({ source, follower, fetcher }: Followed): RenditionObservation
 async function open(
   url: string,
   transport: Transport,
-): Promise<{ multivariant: MultivariantVersion | undefined; sources: RenditionSource[] }> {
+): Promise<RenditionSources & { readonly multivariant: MultivariantVersion | undefined }> {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new MillraceError('CHECK_UNREACHABLE', `"${url}" is not an http or https URL`);
   const answer = await transport.request(url, {
@@ -109,13 +107,15 @@ async function open(
     maxBytes: MAX_PLAYLIST_BYTES,
   });
   const text = playlistText(answer, url);
-  if (!isMultivariant(text))
-    return { multivariant: undefined, sources: [{ name: nameOf(url, [url]), url, kind: 'variant' }] };
+  if (!isMultivariant(text)) {
+    const source: RenditionSource = { name: nameOf(url, [url]), url, kind: 'variant' };
+    return { multivariant: undefined, sources: [source], listed: 1 };
+  }
   const playlist = readMultivariantPlaylist(text);
-  const sources = renditionsOf(playlist, answer.exchange.finalUrl);
-  if (sources.length === 0)
+  const { sources, listed } = renditionsOf(playlist, answer.exchange.finalUrl);
+  if (listed === 0)
     throw new MillraceError('CHECK_NOT_HLS', 'the multivariant playlist lists no media playlist');
-  return { multivariant: { exchange: answer.exchange, text, playlist }, sources };
+  return { multivariant: { exchange: answer.exchange, text, playlist }, sources, listed };
 }
 
 function playlistText({ exchange, body }: Answer, url: string): string {
@@ -130,15 +130,12 @@ function playlistText({ exchange, body }: Answer, url: string): string {
   return text;
 }
 
-function limitsReached(
-  sources: readonly RenditionSource[],
-  followed: readonly Followed[],
-  texts: TextBudget,
-): string[] {
+function limitsReached(listed: number, followed: readonly Followed[], budget: PlaylistBudget): string[] {
   const limits: string[] = [];
-  if (sources.length > MAX_RENDITIONS)
-    limits.push(`only ${MAX_RENDITIONS} of ${sources.length} media playlists were followed`);
-  if (texts.exhausted) limits.push('the memory for playlist texts was used up: late findings show no lines');
+  if (listed > followed.length)
+    limits.push(`only ${followed.length} of ${listed} media playlists were followed`);
+  if (budget.exhausted) limits.push('the memory for playlist texts was used up: late findings show no lines');
+  if (budget.isSpent) limits.push('the memory for playlists was used up: they were followed no further');
   for (const { source, follower, fetcher } of followed) {
     if (follower.versions.length >= MAX_VERSIONS)
       limits.push(`${source.name}: no more than ${MAX_VERSIONS} versions of its playlist were kept`);

@@ -5,7 +5,7 @@ import { MAX_PLAYLIST_BYTES } from '../playlist/lines.js';
 import { readMediaPlaylist, type SegmentEntry } from '../playlist/media-playlist.js';
 import { applyUpdate } from '../playlist/versions.js';
 import { succeeded, type Answer, type Clock, type Transport } from '../transport.js';
-import type { TextBudget } from './text-budget.js';
+import type { PlaylistBudget } from './playlist-budget.js';
 
 /** Versions of one playlist that are kept; following it ends there. */
 export const MAX_VERSIONS = 20_000;
@@ -36,7 +36,7 @@ export interface FollowerOptions {
   readonly clock: Clock;
   /** ms since the Unix epoch. */
   readonly deadline: number;
-  readonly texts: TextBudget;
+  readonly budget: PlaylistBudget;
   readonly onVersion: (version: PlaylistVersion) => void;
 }
 
@@ -66,9 +66,9 @@ export class PlaylistFollower {
 
   /** Follows until the deadline, the end of the presentation, or until the playlist is gone. */
   async run(): Promise<void> {
-    const { clock, deadline } = this.#options;
+    const { clock, deadline, budget } = this.#options;
     let failedInARow = 0;
-    while (clock.now() < deadline && this.versions.length < MAX_VERSIONS) {
+    while (clock.now() < deadline && this.versions.length < MAX_VERSIONS && !budget.isSpent) {
       const before = this.latest;
       const version = await this.#reload(before);
       if (version?.playlist.ended === true) return;
@@ -100,16 +100,18 @@ export class PlaylistFollower {
       return undefined;
     }
     if (before === undefined) this.#url = resolve(exchange.finalUrl, this.#url) ?? this.#url;
-    const playlist = readMediaPlaylist(text);
+    const sent = readMediaPlaylist(text);
     const held = before?.segments ?? [];
-    const { segments, missing } = applyUpdate(playlist, held);
+    const { segments, missing } = applyUpdate(sent, held);
+    // Without a delta update the segments are those that were sent: only what is new in them is kept.
+    const playlist = sent.skipped === undefined ? { ...sent, segments } : sent;
     const known = new Set(held);
     const version: PlaylistVersion = {
       rendition: this.name,
       number: this.versions.length,
       exchange,
       asked,
-      text: this.#options.texts.keep(text),
+      text: this.#options.budget.keep(text),
       playlist,
       segments,
       fresh: segments.filter((segment) => !known.has(segment)),
@@ -117,6 +119,7 @@ export class PlaylistFollower {
       afterFailure: this.#failed,
     };
     this.#failed = false;
+    this.#options.budget.spend(version);
     this.versions.push(version);
     this.#options.onVersion(version);
     return version;

@@ -18,8 +18,16 @@ const KINDS: Readonly<Record<string, RenditionKind>> = {
   SUBTITLES: 'subtitles',
 };
 
-/** Every media playlist that a multivariant playlist lists, each once. */
-export function renditionsOf(playlist: MultivariantPlaylist, base: string): RenditionSource[] {
+/** The media playlists that a multivariant playlist lists. */
+export interface RenditionSources {
+  /** Each once, and no more than are followed. */
+  readonly sources: readonly RenditionSource[];
+  /** How many are listed. */
+  readonly listed: number;
+}
+
+/** The first media playlists that a multivariant playlist lists, and how many there are. */
+export function renditionsOf(playlist: MultivariantPlaylist, base: string): RenditionSources {
   const found = new Map<string, RenditionKind>();
   const add = (uri: string | undefined, kind: RenditionKind): void => {
     if (uri === undefined || !URL.canParse(uri, base)) return;
@@ -32,8 +40,12 @@ export function renditionsOf(playlist: MultivariantPlaylist, base: string): Rend
     if (kind !== undefined) add(media.uri, kind);
   }
   for (const iFrames of playlist.iFrames) add(iFrames.uri, 'i-frames');
-  const urls = [...found.keys()];
-  return [...found].map(([url, kind]) => ({ url, kind, name: nameOf(url, urls) }));
+  const followed = [...found].slice(0, MAX_RENDITIONS);
+  const urls = followed.map(([url]) => url);
+  return {
+    sources: followed.map(([url, kind]) => ({ url, kind, name: nameOf(url, urls) })),
+    listed: found.size,
+  };
 }
 
 /** What tells a URL from the others: what it does not share with them, without the file that all have. */

@@ -3,7 +3,15 @@ import { numberOf, readAttributes, textOf, type AttributeList } from '../playlis
 import { dateOf } from '../playlist/media-playlist.js';
 import { tagOf } from '../playlist/lines.js';
 import { apple, bis, inMedia, inVersion, s, type Finding, type Rule, type RuleGroup } from './rule.js';
-import { fetchedSegments, inRenditions, inVersions, newLines, playable, segmentsSeen } from './views.js';
+import {
+  fetchedSegments,
+  inRenditions,
+  inVersions,
+  newLines,
+  once,
+  playable,
+  segmentsSeen,
+} from './views.js';
 
 /** PDT and EXTINF are written with few digits, and clocks are read with jitter. */
 const DATE_TOLERANCE_MS = 100;
@@ -110,8 +118,9 @@ function mappings(rendition: Parameters<typeof fetchedSegments>[0]) {
 }
 
 /** Where no segment has a date, a rule of its own tells. */
-const isDated = ({ segments }: PlaylistVersion): boolean =>
-  segments.some(({ programDateTime }) => programDateTime !== undefined);
+const isDated = once(({ segments }: PlaylistVersion): boolean =>
+  segments.some(({ programDateTime }) => programDateTime !== undefined),
+);
 
 const rules: readonly Rule[] = [
   {

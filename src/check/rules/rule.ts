@@ -65,7 +65,10 @@ export function inVersion(version: PlaylistVersion, message: string, ...sources:
     at: version.exchange.firstByteAt,
     rendition: version.rendition,
     url: version.exchange.url,
-    lines: sources.map((source) => locate(version.text, source)),
+    // Looked up only for the few findings that are shown: a bad playlist has one for each of its lines.
+    get lines() {
+      return sources.map((source) => locate(version.text, source));
+    },
     bytes: undefined,
   };
 }
@@ -81,13 +84,15 @@ export function inMultivariant(
   message: string,
   ...numbers: readonly number[]
 ): Finding {
-  const lines = linesOf(text);
   return {
     message,
     at: exchange.firstByteAt,
     rendition: undefined,
     url: exchange.url,
-    lines: numbers.map((number) => ({ number, text: lines[number - 1] ?? '' })),
+    get lines() {
+      const lines = linesOf(text);
+      return numbers.map((number) => ({ number, text: lines[number - 1] ?? '' }));
+    },
     bytes: undefined,
   };
 }

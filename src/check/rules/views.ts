@@ -39,7 +39,7 @@ export interface FetchedSegment {
 }
 
 /** Remembers what a function gave for an object. */
-function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
+export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {
     let value = known.get(key);
