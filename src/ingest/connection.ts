@@ -145,18 +145,17 @@ export class IngestConnection {
     });
   }
 
+  /** What is to be sent goes first: it is written already, and builds on nothing that acting on the rest may have to say. */
   #carryOut(results: readonly SessionResult[], arrival: number): void {
+    this.#sendAll(results);
     for (const result of results) {
-      this.#apply(result, arrival);
       if (this.#closing) return;
+      if (result.type !== 'send') this.#apply(result, arrival);
     }
   }
 
-  #apply(result: SessionResult, arrival: number): void {
+  #apply(result: Exclude<SessionResult, { type: 'send' }>, arrival: number): void {
     switch (result.type) {
-      case 'send':
-        this.#send(result.data);
-        break;
       case 'publish':
       case 'metadata':
       case 'video':

@@ -43,7 +43,11 @@ export function runSession(input: Buffer, random: Random): SessionRun {
     take(session.rejectPublish('NetStream.Publish.Rejected', reason));
   };
   const take = (batch: readonly SessionResult[]): void => {
-    for (const result of batch) {
+    // What is to be sent goes first, as on a connection: acting on the rest may have more to say.
+    const sent = batch.filter(({ type }) => type === 'send');
+    const rest = batch.filter(({ type }) => type !== 'send');
+    results.push(...sent);
+    for (const result of rest) {
       results.push(result);
       switch (result.type) {
         case 'publish':
