@@ -60,6 +60,7 @@ export class Diagnosis {
       }
       case 'start':
         return this.#begin(event);
+      case 'cue':
       case 'discontinuity':
         return NOTHING;
     }

@@ -5,8 +5,11 @@ import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot
 export interface Directives {
   readonly msn: number | undefined;
   readonly part: number | undefined;
-  readonly skip: boolean;
+  readonly skip: Skip;
 }
+
+/** What a delta update may leave out: nothing, segments (`YES`), or date ranges as well (`v2`). */
+export type Skip = 'none' | 'segments' | 'date-ranges';
 
 export type Readiness = 'ready' | 'wait' | 'too-far';
 
@@ -27,8 +30,12 @@ export function parseDirectives(query: string): Directives {
   if (part !== undefined && msn === undefined) {
     throw new MillraceError('BAD_DIRECTIVE', '_HLS_part needs _HLS_msn');
   }
-  const skip = parameters.getAll('_HLS_skip').some((value) => value === 'YES' || value === 'v2');
-  return { msn, part, skip };
+  return { msn, part, skip: skipOf(parameters.getAll('_HLS_skip')) };
+}
+
+function skipOf(values: readonly string[]): Skip {
+  if (values.includes('v2')) return 'date-ranges';
+  return values.includes('YES') ? 'segments' : 'none';
 }
 
 function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {

@@ -1,4 +1,5 @@
 import type { IFrameInfo, PresentationSnapshot, RenditionSnapshot, SegmentInfo } from '../origin/snapshot.js';
+import type { Skip } from './directives.js';
 import { initUri, segmentUri } from './media-playlist.js';
 import { reportLines } from './rendition-reports.js';
 import { serverControl, SKIP_TARGET_DURATIONS } from './server-control.js';
@@ -16,21 +17,21 @@ interface Entry {
 /**
  * Renders the I-frame playlist of a video rendition (RFC 8216bis 4.4.3.6): each I-frame of its complete segments as a
  * range of the segment's bytes. A range goes from the fragment's header to the end of the picture, so the fragment is cut
- * off behind its first sample. There are no parts in it.
+ * off behind its first sample. There are no parts in it, and no date ranges.
  *
  * @param skip answer with a delta update where there is something to skip (6.2.5.1)
  */
 export function renderIFramePlaylist(
   presentation: PresentationSnapshot,
   name: string,
-  skip = false,
+  skip: Skip = 'none',
 ): string | undefined {
   const rendition = presentation.renditions.find((r) => r.name === name);
   if (rendition?.iFrames === undefined) return undefined;
   const entries = rendition.segments.flatMap((segment) =>
     segment.iFrames.map((iFrame): Entry => ({ segment, iFrame })),
   );
-  const skipped = skip && !presentation.ended ? skippedEntries(presentation, entries) : 0;
+  const skipped = skip === 'none' || presentation.ended ? 0 : skippedEntries(presentation, entries);
   const lines = [
     ...header(presentation, rendition, rendition.iFrames.first, skipped),
     ...entryLines(entries, skipped),

@@ -1,3 +1,5 @@
+import { dateRangeLine } from './date-range.js';
+import type { Skip } from './directives.js';
 import type { NextPart, PresentationSnapshot, RenditionSnapshot, SegmentInfo } from '../origin/snapshot.js';
 import { reportLines } from './rendition-reports.js';
 import { serverControl, SKIP_TARGET_DURATIONS } from './server-control.js';
@@ -9,6 +11,8 @@ const PART_TARGET_DURATIONS = 3;
 /** Low-latency tags need no version of their own; EXT-X-MAP outside I-frame playlists needs 6, EXT-X-SKIP 9. */
 const VERSION = 6;
 const DELTA_VERSION = 9;
+/** EXT-X-SKIP that leaves out date ranges. */
+const DATE_RANGE_DELTA_VERSION = 10;
 
 /** Media URLs, relative to the rendition's own playlist. */
 export const initUri = (epoch: string): string => `${epoch}/init.mp4`;
@@ -19,36 +23,73 @@ export const partUri = (epoch: string, msn: number, part: number): string =>
 /**
  * Renders one rendition's media playlist (RFC 8216bis 4.4.3 to 4.4.5).
  *
- * @param skip answer with a delta update where there is something to skip (6.2.5.1)
+ * @param skip answer with a delta update where there are segments to skip (6.2.5.1)
  */
 export function renderMediaPlaylist(
   presentation: PresentationSnapshot,
   name: string,
-  skip = false,
+  skip: Skip = 'none',
 ): string | undefined {
   const rendition = presentation.renditions.find((r) => r.name === name);
   if (rendition === undefined) return undefined;
-  const skipped = skip && !presentation.ended ? skippedSegments(presentation, rendition) : 0;
-  const lines = header(presentation, rendition, skipped);
+  const skipped = skip === 'none' || presentation.ended ? 0 : skippedSegments(presentation, rendition);
+  const skipsDateRanges = skipped > 0 && skip === 'date-ranges';
+  const lines = header(presentation, rendition, skipped, skipsDateRanges);
+  lines.push(
+    ...dateRangeLines(presentation, skipsDateRanges ? skipBoundary(presentation, rendition) : undefined),
+  );
   lines.push(...segmentLines(presentation, rendition, skipped));
   if (presentation.ended) lines.push('#EXT-X-ENDLIST');
   else lines.push(...hintLines(rendition.next), ...reportLines(presentation, name, 'index.m3u8'));
   return `${lines.join('\n')}\n`;
 }
 
-function header(presentation: PresentationSnapshot, rendition: RenditionSnapshot, skipped: number): string[] {
+function header(
+  presentation: PresentationSnapshot,
+  rendition: RenditionSnapshot,
+  skipped: number,
+  skipsDateRanges: boolean,
+): string[] {
   const { targetDuration, partTarget } = presentation;
+  const deltaVersion = skipsDateRanges ? DATE_RANGE_DELTA_VERSION : DELTA_VERSION;
+  const version = skipped > 0 ? deltaVersion : VERSION;
   const lines = [
     '#EXTM3U',
-    `#EXT-X-VERSION:${String(skipped > 0 ? DELTA_VERSION : VERSION)}`,
+    `#EXT-X-VERSION:${String(version)}`,
     `#EXT-X-TARGETDURATION:${String(targetDuration)}`,
     serverControl(presentation),
     `#EXT-X-PART-INF:PART-TARGET=${decimal(partTarget)}`,
     `#EXT-X-MEDIA-SEQUENCE:${String(rendition.mediaSequence)}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${String(rendition.discontinuitySequence)}`,
   ];
-  if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${String(skipped)}`);
+  if (skipped > 0) {
+    const removed = skipsDateRanges ? removedSince(presentation, rendition) : undefined;
+    const list = attributes({
+      'SKIPPED-SEGMENTS': skipped,
+      'RECENTLY-REMOVED-DATERANGES': removed && quoted(removed.join('\t')),
+    });
+    lines.push(`#EXT-X-SKIP:${list}`);
+  }
   return lines;
+}
+
+/** Those that were added after `since` (ms since the Unix epoch): whoever may ask for a delta has the others. */
+function dateRangeLines({ dateRanges }: PresentationSnapshot, since: number | undefined): string[] {
+  const listed = since === undefined ? dateRanges : dateRanges.filter(({ added }) => added >= since);
+  return listed.map(dateRangeLine);
+}
+
+/** Ids of the date ranges that left the playlist within the skip boundary. */
+function removedSince(presentation: PresentationSnapshot, rendition: RenditionSnapshot): string[] {
+  const since = skipBoundary(presentation, rendition);
+  return presentation.removedDateRanges.filter(({ at }) => at >= since).map(({ id }) => id);
+}
+
+/** The instant that lies CAN-SKIP-UNTIL before the end of the playlist, in ms since the Unix epoch. */
+function skipBoundary({ targetDuration }: PresentationSnapshot, { segments }: RenditionSnapshot): number {
+  const last = segments.at(-1);
+  const end = last === undefined ? 0 : last.programDateTime + last.duration * 1000;
+  return end - SKIP_TARGET_DURATIONS * targetDuration * 1000;
 }
 
 function segmentLines(

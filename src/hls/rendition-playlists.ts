@@ -1,5 +1,5 @@
 import type { PresentationSnapshot, RenditionSnapshot } from '../origin/snapshot.js';
-import { iFrameReadiness, readiness, type Directives, type Readiness } from './directives.js';
+import { iFrameReadiness, readiness, type Directives, type Readiness, type Skip } from './directives.js';
 import { renderIFramePlaylist } from './i-frame-playlist.js';
 import { renderMediaPlaylist } from './media-playlist.js';
 import type { PlaylistFile } from './rendition-reports.js';
@@ -8,7 +8,7 @@ import type { PlaylistFile } from './rendition-reports.js';
 export interface RenditionPlaylist {
   readonly file: PlaylistFile;
   /** Undefined where the rendition has no such playlist, or there is no such rendition. */
-  readonly render: (presentation: PresentationSnapshot, name: string, skip: boolean) => string | undefined;
+  readonly render: (presentation: PresentationSnapshot, name: string, skip: Skip) => string | undefined;
   /** Whether a blocking reload can be answered with this snapshot. */
   readonly readiness: (
     presentation: PresentationSnapshot,

@@ -15,6 +15,7 @@ export function serverControl({ targetDuration, partTarget }: PresentationSnapsh
   const list = attributes({
     'CAN-BLOCK-RELOAD': 'YES',
     'CAN-SKIP-UNTIL': decimal(SKIP_TARGET_DURATIONS * targetDuration),
+    'CAN-SKIP-DATERANGES': 'YES',
     'HOLD-BACK': decimal(HOLD_BACK_TARGET_DURATIONS * targetDuration),
     'PART-HOLD-BACK': decimal(HOLD_BACK_PARTS * partTarget),
   });

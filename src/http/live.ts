@@ -89,7 +89,7 @@ export class LiveRoutes {
       const maxAge = blocking ? BLOCKED_MAX_AGE * snapshot.targetDuration : 1;
       return playlist(renderedOnce(snapshot, kind, name, skip), maxAge);
     };
-    const key = `${name}/${kind.file} ${String(msn)} ${String(part)} ${String(skip)}`;
+    const key = `${name}/${kind.file} ${String(msn)} ${String(part)} ${skip}`;
     const reply = blocking ? undefined : attempt(presentation.snapshot());
     if (reply !== undefined) {
       exchange.send(reply.status === 200 ? conditional(exchange, reply, etag(presentation)) : reply);

@@ -1,4 +1,5 @@
 import { constants, gzipSync } from 'node:zlib';
+import type { Skip } from '../hls/directives.js';
 import { renderMultivariantPlaylist } from '../hls/multivariant-playlist.js';
 import type { RenditionPlaylist } from '../hls/rendition-playlists.js';
 import type { PresentationSnapshot } from '../origin/snapshot.js';
@@ -38,11 +39,9 @@ export function renderedOnce(
   snapshot: PresentationSnapshot,
   { file, render }: RenditionPlaylist,
   rendition: string,
-  skip: boolean,
+  skip: Skip,
 ): RenderedPlaylist | undefined {
-  return once(snapshot, `${skip ? 'delta' : 'full'} ${rendition}/${file}`, () =>
-    render(snapshot, rendition, skip),
-  );
+  return once(snapshot, `${skip} ${rendition}/${file}`, () => render(snapshot, rendition, skip));
 }
 
 export function multivariantPlaylist(snapshot: PresentationSnapshot): RenderedPlaylist | undefined {

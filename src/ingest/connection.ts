@@ -158,6 +158,7 @@ export class IngestConnection {
     switch (result.type) {
       case 'publish':
       case 'metadata':
+      case 'cue':
       case 'video':
       case 'audio':
       case 'unpublish':

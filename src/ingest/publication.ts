@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import { MillraceError } from '../errors.js';
 import type { TrackId } from '../media/codec.js';
+import type { Cue } from '../media/cue.js';
 import { Timeline } from '../media/timeline.js';
 import type { TimelineEvent } from '../media/timeline-events.js';
 import type { PublishGrant } from '../origin/publishing.js';
@@ -74,6 +75,16 @@ export class Publication {
   metadata(metadata: PublisherMetadata): void {
     if (metadata.frameRate !== undefined) this.#timeline.metadata({ frameRate: metadata.frameRate });
     this.#grant.session.metadata(metadata);
+  }
+
+  /** As `video`. */
+  cue(timestamp: number, cue: Cue, arrival: number): void {
+    if (this.#ended) return;
+    try {
+      this.#deliver(this.#timeline.cue({ timestamp, cue, arrival }));
+    } catch (error) {
+      this.#tolerate(error);
+    }
   }
 
   /** Something that came could not be used: counts it, tells the origin, and logs it the first time. */

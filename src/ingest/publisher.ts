@@ -34,7 +34,7 @@ const MAX_ENCODER_NAME = 128;
 /** What a session has to say of a publisher. */
 type PublisherResult = Extract<
   SessionResult,
-  { type: 'publish' | 'metadata' | 'video' | 'audio' | 'unpublish' | 'ignored' }
+  { type: 'publish' | 'metadata' | 'cue' | 'video' | 'audio' | 'unpublish' | 'ignored' }
 >;
 
 /** The publishing side of a connection: asks the origin to let it in, and hands on what it sends. */
@@ -89,6 +89,9 @@ export class Publisher {
         break;
       case 'metadata':
         this.#publication?.metadata(result.metadata);
+        break;
+      case 'cue':
+        this.#publication?.cue(result.timestamp, result.cue, arrival);
         break;
       case 'video':
         this.#lastMedia = this.#lastMediaByte = performance.now();

@@ -54,6 +54,11 @@ export class Epoch {
     }));
   }
 
+  /** The unwrapped timestamp that is media time 0. */
+  get zero(): Milliseconds {
+    return this.#zero;
+  }
+
   /** The track with this id; undefined when the epoch has none. */
   track(kind: TrackKind, id: TrackId): PlannedTrack | undefined {
     return this.#runner(kind, id)?.planned;

@@ -1,5 +1,7 @@
 import type { AccessUnit } from './access-unit.js';
 import type { TrackId } from './codec.js';
+import type { Cue } from './cue.js';
+import type { Milliseconds } from './timestamp.js';
 import type { AlternateTrack, AudioTrack, VideoTrack } from './track.js';
 
 /** The tracks of an epoch are known; units follow. At least one track is present. */
@@ -27,4 +29,12 @@ export interface TimelineDiscontinuity {
   readonly reason: string;
 }
 
-export type TimelineEvent = TimelineStart | TimelineUnit | TimelineDiscontinuity;
+/** The publisher said something of an instant of its stream, which may lie ahead. */
+export interface TimelineCue {
+  readonly type: 'cue';
+  /** On the epoch's timeline; never before 0. */
+  readonly time: Milliseconds;
+  readonly cue: Cue;
+}
+
+export type TimelineEvent = TimelineStart | TimelineUnit | TimelineCue | TimelineDiscontinuity;

@@ -1,4 +1,5 @@
 import type { AudioCodec, CodecConfig, TrackId, VideoCodec } from './codec.js';
+import { CueHolder, type RawCue } from './cue-holder.js';
 import { Epoch, MAX_TRACK_SKEW_MS, type PlannedTrack } from './epoch.js';
 import { frameRateFromNumber } from './frame-rate.js';
 import { Lanes, type Lane, type VideoLane } from './lane.js';
@@ -47,6 +48,7 @@ export class Timeline {
   #stage: Stage = { type: 'probing', probe: new Probe() };
   /** Has appeared and waits for a keyframe of the picture to begin with. */
   #joining: Lane | undefined;
+  readonly #cues = new CueHolder();
   #droppedBefore = 0;
   readonly #knowledge: StreamKnowledge = {
     lanes: this.#lanes,
@@ -146,6 +148,15 @@ export class Timeline {
     });
   }
 
+  /**
+   * Places a cue on the media's timeline, once there is one. Throws RTMP_LIMIT when there are more of them than are
+   * carried.
+   */
+  cue(raw: RawCue): TimelineEvent[] {
+    this.#cues.add(raw);
+    return this.#stage.type === 'running' ? this.#placeCues(this.#stage.epoch) : [];
+  }
+
   /** Nothing more comes: what is still held comes out, if it makes a track. */
   finish(): TimelineEvent[] {
     return this.#stage.type === 'probing' ? this.#conclude(this.#stage.probe, true) : [];
@@ -228,7 +239,11 @@ export class Timeline {
     this.#droppedBefore += probe.dropped;
     this.#stage = { type: 'running', epoch };
     const start = startOf(plan.tracks, wallClockZero);
-    return [start, ...held.flatMap((unit) => this.#place(epoch, unit))];
+    return [start, ...this.#placeCues(epoch), ...held.flatMap((unit) => this.#place(epoch, unit))];
+  }
+
+  #placeCues({ zero }: Epoch): TimelineEvent[] {
+    return this.#cues.release(this.#unwrapper, zero);
   }
 
   #place(epoch: Epoch, unit: StampedUnit): TimelineEvent[] {

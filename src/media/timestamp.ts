@@ -23,17 +23,24 @@ export class TimestampUnwrapper {
   #lastRaw: WireTimestamp | undefined;
   #time: Milliseconds = 0;
 
+  /** What was unwrapped last; 0 to begin with. */
+  get time(): Milliseconds {
+    return this.#time;
+  }
+
   /** Also takes steps back; no two successive timestamps may be more than 2^31 ms apart. */
   unwrap(raw: WireTimestamp): Milliseconds {
-    if (this.#lastRaw === undefined) {
-      this.#time = raw;
-    } else {
-      const step = (raw - this.#lastRaw) | 0;
-      const wraps31 = Math.abs(step) >= WRAP_31 - WRAP_31_WINDOW_MS;
-      this.#time += wraps31 ? step - Math.sign(step) * WRAP_31 : step;
-    }
+    this.#time = this.near(raw);
     this.#lastRaw = raw;
     return this.#time;
+  }
+
+  /** As {@link unwrap}, for a timestamp that the next ones need not be near to. */
+  near(raw: WireTimestamp): Milliseconds {
+    if (this.#lastRaw === undefined) return raw;
+    const step = (raw - this.#lastRaw) | 0;
+    const wraps31 = Math.abs(step) >= WRAP_31 - WRAP_31_WINDOW_MS;
+    return this.#time + (wraps31 ? step - Math.sign(step) * WRAP_31 : step);
   }
 }
 

@@ -27,6 +27,8 @@ export interface BroadcastListener {
   keyframe(start: TimelineStart, unit: AccessUnit): void;
   forcedBoundary(): void;
   transcoderFailed(error: Error): void;
+  /** The playlists hold as many cues as they may: one more was left out. */
+  cueDropped(): void;
   opened(): void;
   /** Everything accepted is in the presentation; comes once, after `end`. */
   closed(): void;
@@ -87,6 +89,9 @@ export class Broadcast {
       case 'unit':
         this.#push(step);
         break;
+      case 'cue':
+        this.#epoch?.cue(step.time, step.cue);
+        break;
       case 'discontinuity':
         this.#options.listener.epochEnded(step.reason);
         this.#drain();
@@ -115,6 +120,9 @@ export class Broadcast {
         },
         transcoderFailed: (error) => {
           listener.transcoderFailed(error);
+        },
+        cueDropped: () => {
+          listener.cueDropped();
         },
         closed: () => {
           this.#drained();

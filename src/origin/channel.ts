@@ -354,6 +354,9 @@ export class Channel {
           observer.transcoderFailed(name);
           log.error({ err: error }, 'transcoder failed, the source rendition goes on alone');
         },
+        cueDropped: () => {
+          log.warn('a cue point was left out: the playlists hold as many as they may');
+        },
         opened: () => {
           log.info({ renditions: [...presentation.renditions].map((r) => r.name) }, 'playable');
         },

@@ -2,6 +2,7 @@ import { choosePartTarget, partTicksOf } from '../cmaf/part-target.js';
 import { SegmentPlan } from '../cmaf/segment-plan.js';
 import type { AccessUnit } from '../media/access-unit.js';
 import type { TrackId } from '../media/codec.js';
+import type { Cue } from '../media/cue.js';
 import type { TrackKind } from '../media/raw-unit.js';
 import type { TimelineStart } from '../media/timeline-events.js';
 import type { Track, VideoTrack } from '../media/track.js';
@@ -44,6 +45,8 @@ export interface EpochListener {
   /** The source's keyframes are too far apart for TARGETDURATION: a segment begins without one. */
   forcedBoundary(): void;
   transcoderFailed(error: Error): void;
+  /** There was no room for a cue. */
+  cueDropped(): void;
   /** All that was accepted is in the presentation; comes once, after `finish`. */
   closed(): void;
 }
@@ -135,6 +138,14 @@ export class Epoch {
     else if (follower !== undefined) this.#pushFollower(follower, unit);
     for (const rendition of this.#silent) rendition.completeTo(this.#plan.msn);
     this.#options.presentation.publish();
+  }
+
+  /** @param time ms of media time, which may lie ahead */
+  cue(time: number, cue: Cue): void {
+    const { presentation, listener } = this.#options;
+    if (this.#finished) return;
+    if (!presentation.addCue(this.#place, time, cue)) listener.cueDropped();
+    presentation.publish();
   }
 
   /** Nothing more comes: closes what is open, drains the transcoder, then `closed`. */

@@ -70,6 +70,7 @@ export class Feed {
       case 'discontinuity':
         this.#interrupt();
         break;
+      case 'cue':
     }
   }
 

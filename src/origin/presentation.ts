@@ -1,3 +1,5 @@
+import type { Cue } from '../media/cue.js';
+import { DateRanges, type MediaSpan } from './date-ranges.js';
 import { Rendition, type RenditionEpoch } from './rendition.js';
 import type { PresentationSnapshot } from './snapshot.js';
 
@@ -30,6 +32,9 @@ export interface EpochPlace {
   readonly wallClockZero: number;
 }
 
+/** Removed date ranges are remembered for so many target durations: twice as long as deltas reach back. */
+const REMEMBER_TARGET_DURATIONS = 12;
+
 /** TARGETDURATION and PART-TARGET, fixed once for all renditions and epochs. */
 interface Targets {
   readonly targetDuration: number;
@@ -45,6 +50,7 @@ export class Presentation {
   readonly #options: PresentationOptions;
   readonly #renditions = new Map<string, Rendition>();
   readonly #listeners = new Set<PresentationListener>();
+  readonly #dateRanges = new DateRanges();
   #targetDuration: number | undefined;
   #partTarget: number | undefined;
   #open = false;
@@ -141,6 +147,16 @@ export class Presentation {
     this.#targetDuration ??= seconds;
   }
 
+  /**
+   * Lists what the publisher said of an instant of an epoch.
+   * @param time ms of the epoch's media time
+   * @returns false when too much of the kind is listed already
+   */
+  addCue(place: EpochPlace, time: number, cue: Cue): boolean {
+    const edge = this.#mediaSpan()?.end ?? Number.NEGATIVE_INFINITY;
+    return this.#dateRanges.add(place.id, place.wallClockZero + time, cue, edge);
+  }
+
   /** Gives a rendition of the name for the epoch: the one that was there, or a new one that begins at `firstMsn`. */
   enter(name: string, epoch: RenditionEpoch, firstMsn: number, nominalBandwidth: number): Rendition {
     const existing = this.#renditions.get(name);
@@ -187,6 +203,8 @@ export class Presentation {
     return (this.#snapshot ??= {
       renditions: [...this.#renditions.values()].filter((r) => r.hasMedia).map((r) => r.snapshot()),
       ...this.#targets(),
+      dateRanges: this.#dateRanges.tags,
+      removedDateRanges: this.#dateRanges.removed,
       ended: this.#ended,
       version: this.#version,
     });
@@ -200,15 +218,37 @@ export class Presentation {
     this.#version += 1;
     this.#snapshot = undefined;
     if (!this.#open) return;
+    this.#slideDateRanges();
     const snapshot = this.snapshot();
     for (const listener of this.#listeners) listener(snapshot);
   }
 
   /** A number that differs from the last when a snapshot would. */
   #countChanges(): number {
-    let changes = (this.#open ? 1 : 0) + (this.#ended ? 1 : 0);
+    let changes = (this.#open ? 1 : 0) + (this.#ended ? 1 : 0) + this.#dateRanges.version;
     for (const rendition of this.#renditions.values()) changes += rendition.version;
     return changes;
+  }
+
+  #slideDateRanges(): void {
+    const { tags, removed } = this.#dateRanges;
+    const media = tags.length + removed.length > 0 ? this.#mediaSpan() : undefined;
+    if (media !== undefined)
+      this.#dateRanges.slide(media, REMEMBER_TARGET_DURATIONS * this.#targets().targetDuration * 1000);
+  }
+
+  /** From the first listed segment of any rendition to the end of the last; undefined while there is none. */
+  #mediaSpan(): MediaSpan | undefined {
+    let start = Number.POSITIVE_INFINITY;
+    let end = Number.NEGATIVE_INFINITY;
+    for (const rendition of this.#renditions.values()) {
+      if (!rendition.hasMedia) continue;
+      const { segments } = rendition.snapshot();
+      const last = segments.at(-1);
+      start = Math.min(start, segments[0]?.programDateTime ?? start);
+      if (last !== undefined) end = Math.max(end, last.programDateTime + last.duration * 1000);
+    }
+    return end < start ? undefined : { start, end };
   }
 
   #targets(): Targets {

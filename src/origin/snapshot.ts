@@ -89,6 +89,33 @@ export interface RenditionSnapshot {
   readonly version: number;
 }
 
+/** One EXT-X-DATERANGE tag. Several of one id say more and more of one range. */
+export interface DateRangeTag {
+  /** Never used for anything else. */
+  readonly id: string;
+  readonly class: 'splice' | 'text' | 'data';
+  /** ms since the Unix epoch. */
+  readonly start: number;
+  /** Seconds. */
+  readonly duration?: number | undefined;
+  readonly plannedDuration?: number | undefined;
+  /** Whole splice_info_sections. */
+  readonly scte35Out?: Buffer | undefined;
+  readonly scte35In?: Buffer | undefined;
+  readonly scte35Cmd?: Buffer | undefined;
+  /** Anything else, by the publisher's own names. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Where the listed media ended when the tag was added, in ms since the Unix epoch. */
+  readonly added: number;
+}
+
+/** A date range that belongs to no listed segment any more. */
+export interface RemovedDateRange {
+  readonly id: string;
+  /** Where the listed media ended when it was removed, in ms since the Unix epoch. */
+  readonly at: number;
+}
+
 /** The whole presentation at one instant: what playlists are pure functions of. */
 export interface PresentationSnapshot {
   readonly renditions: readonly RenditionSnapshot[];
@@ -96,6 +123,10 @@ export interface PresentationSnapshot {
   readonly targetDuration: number;
   /** Seconds with at most 5 decimals; constant for the life of the presentation. */
   readonly partTarget: number;
+  /** In the order in which they were added. */
+  readonly dateRanges: readonly DateRangeTag[];
+  /** Lately removed. */
+  readonly removedDateRanges: readonly RemovedDateRange[];
   readonly ended: boolean;
   readonly version: number;
 }

@@ -1,8 +1,10 @@
 import type { TokenBucket } from '../media/token-bucket.js';
 import { splitAggregate } from './messages/aggregate.js';
+import { parseCue } from './messages/cue.js';
 import { MessageType } from './messages/message.js';
 import type { RtmpMessage } from './messages/message.js';
 import { parseMetadata } from './messages/metadata.js';
+import { readNamedData } from './messages/named-data.js';
 import type { Status } from './messages/status.js';
 import { onStatusMessage } from './messages/status.js';
 import { UserControlEvent } from './messages/user-control.js';
@@ -64,8 +66,12 @@ export class PublishStream {
   data(message: RtmpMessage, now: number, out: SessionResult[]): void {
     if (!this.#dataMessages.take(now)) return;
     tolerate(out, () => {
-      const metadata = parseMetadata(message);
+      const data = readNamedData(message);
+      const metadata = data && parseMetadata(data);
       if (metadata !== undefined) out.push({ type: 'metadata', metadata });
+      const { timestamp } = message;
+      const cue = data && parseCue(data, timestamp);
+      if (cue !== undefined) out.push({ type: 'cue', timestamp, cue });
     });
   }
 }

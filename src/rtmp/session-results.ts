@@ -1,4 +1,5 @@
 import type { MillraceError } from '../errors.js';
+import type { Cue } from '../media/cue.js';
 import type { PeerCapabilities } from './capabilities.js';
 import type { PublisherMetadata } from './messages/metadata.js';
 
@@ -39,6 +40,8 @@ export type SessionResult =
   /** Answer with `acceptPublish` or `refusePublish`: until then, nothing more is read. */
   | { readonly type: 'publish'; readonly request: PublishRequest }
   | { readonly type: 'metadata'; readonly metadata: PublisherMetadata }
+  /** The publisher says something of an instant of its stream; timestamp in ms, uint32. */
+  | { readonly type: 'cue'; readonly timestamp: number; readonly cue: Cue }
   /** An FLV tag body, owned by the receiver and not empty; timestamp in ms, uint32. */
   | { readonly type: 'video' | 'audio'; readonly timestamp: number; readonly body: Buffer }
   /** The publisher said goodbye; the connection may publish again. */

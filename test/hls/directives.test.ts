@@ -21,11 +21,11 @@ describe('delivery directives', () => {
     expect(parseDirectives('token=a&_HLS_part=3&_HLS_other=1&_HLS_msn=7')).toEqual({
       msn: 7,
       part: 3,
-      skip: false,
+      skip: 'none',
     });
-    expect(parseDirectives('_HLS_skip=YES')).toEqual({ msn: undefined, part: undefined, skip: true });
-    expect(parseDirectives('_HLS_skip=v2').skip).toBe(true);
-    expect(parseDirectives('_HLS_skip=no').skip).toBe(false);
+    expect(parseDirectives('_HLS_skip=YES')).toEqual({ msn: undefined, part: undefined, skip: 'segments' });
+    expect(parseDirectives('_HLS_skip=v2').skip).toBe('date-ranges');
+    expect(parseDirectives('_HLS_skip=no').skip).toBe('none');
   });
 });
 

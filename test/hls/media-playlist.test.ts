@@ -117,6 +117,7 @@ describe.each(['source', 'audio'])('the media playlist of %s over time', (rendit
     expect(control).toEqual({
       'CAN-BLOCK-RELOAD': 'YES',
       'CAN-SKIP-UNTIL': '12',
+      'CAN-SKIP-DATERANGES': 'YES',
       'HOLD-BACK': '6',
       'PART-HOLD-BACK': '0.6',
     });
@@ -172,7 +173,7 @@ describe('the media playlist', () => {
     presentation.open();
     const snapshot = presentation.snapshot();
     const full = readPlaylist(renderMediaPlaylist(snapshot, 'source') ?? '');
-    const text = renderMediaPlaylist(snapshot, 'source', true) ?? '';
+    const text = renderMediaPlaylist(snapshot, 'source', 'segments') ?? '';
     const delta = readPlaylist(text);
     expect(text).toContain('#EXT-X-VERSION:9');
     expect(delta.skipped).toBeGreaterThan(5);
@@ -188,6 +189,6 @@ describe('the media playlist', () => {
     feed(newEpoch(presentation), 0, 200);
     presentation.open();
     const snapshot = presentation.snapshot();
-    expect(renderMediaPlaylist(snapshot, 'source', true)).toBe(renderMediaPlaylist(snapshot, 'source'));
+    expect(renderMediaPlaylist(snapshot, 'source', 'segments')).toBe(renderMediaPlaylist(snapshot, 'source'));
   });
 });

@@ -220,7 +220,7 @@ describe('any stream at all', () => {
       } else if (event.type === 'discontinuity') {
         expect(running).toBeDefined();
         running = undefined;
-      } else {
+      } else if (event.type === 'unit') {
         expect(running?.[event.kind]).toBe(true);
         expect(event.unit.dts).toBeGreaterThan(last[event.kind]);
         last[event.kind] = event.unit.dts;

@@ -9,6 +9,7 @@ import { MessageType } from '../../src/rtmp/messages/message.js';
 import type { RtmpMessage } from '../../src/rtmp/messages/message.js';
 import { metadataMessage } from '../../src/rtmp/messages/data.js';
 import { parseMetadata } from '../../src/rtmp/messages/metadata.js';
+import { readNamedData } from '../../src/rtmp/messages/named-data.js';
 import { parseStatus, statusObject } from '../../src/rtmp/messages/status.js';
 import { parseUserControl, pingResponseMessage } from '../../src/rtmp/messages/user-control.js';
 import { codeOf } from './support.js';
@@ -20,6 +21,11 @@ const withPayload = (typeId: number, payload: Buffer, timestamp = 0): RtmpMessag
   timestamp,
   payload,
 });
+
+const metadataOf = (message: RtmpMessage) => {
+  const data = readNamedData(message);
+  return data && parseMetadata(data);
+};
 
 describe('control messages', () => {
   test('A3: a payload of another size than the type has is a fault', () => {
@@ -121,7 +127,7 @@ describe('metadata', () => {
     encoder: 'obs-output module (libobs version 29.0.2)',
   };
   const parse = (...values: Amf0Value[]) =>
-    parseMetadata(withPayload(MessageType.DataAmf0, encodeAmf0(...values)));
+    metadataOf(withPayload(MessageType.DataAmf0, encodeAmf0(...values)));
 
   test('D1: is read with and without @setDataFrame, from ECMA arrays and objects', () => {
     expect(parse('@setDataFrame', 'onMetaData', new EcmaArray(properties))).toEqual(expected);
@@ -131,12 +137,12 @@ describe('metadata', () => {
 
   test('Q6: is read from AMF3 messages', () => {
     const payload = Buffer.concat([Buffer.of(0), encodeAmf0('onMetaData', new EcmaArray(properties))]);
-    expect(parseMetadata(withPayload(MessageType.DataAmf3, payload))).toEqual(expected);
+    expect(metadataOf(withPayload(MessageType.DataAmf3, payload))).toEqual(expected);
   });
 
   test('D1: an end marker that is missing is forgiven', () => {
     const payload = encodeAmf0('onMetaData', new EcmaArray(properties)).subarray(0, -3);
-    expect(parseMetadata(withPayload(MessageType.DataAmf0, payload))).toEqual(expected);
+    expect(metadataOf(withPayload(MessageType.DataAmf0, payload))).toEqual(expected);
   });
 
   test('D2: values that cannot be meant are absent', () => {
@@ -229,7 +235,7 @@ describe('metadata', () => {
   test('is written as encoders write it', () => {
     const message = metadataMessage(1, { width: 640, framerate: 30, encoder: 'test' });
     expect(message).toMatchObject({ typeId: MessageType.DataAmf0, streamId: 1 });
-    expect(parseMetadata(message)).toEqual({ width: 640, frameRate: 30, encoder: 'test' });
+    expect(metadataOf(message)).toEqual({ width: 640, frameRate: 30, encoder: 'test' });
   });
 });
 

@@ -10,6 +10,7 @@ export const SILENT = {
   partAdded: () => undefined,
   forcedBoundary: () => undefined,
   transcoderFailed: () => undefined,
+  cueDropped: () => undefined,
   closed: () => undefined,
 };
 

@@ -1,7 +1,5 @@
-import { decodeAmf0 } from '../amf0.js';
 import type { Amf0Object, Amf0Value } from '../amf0.js';
-import { amf0Part } from './command.js';
-import type { RtmpMessage } from './message.js';
+import type { NamedData } from './named-data.js';
 
 /** Longest text kept of any metadata string. */
 const MAX_TEXT = 128;
@@ -46,14 +44,8 @@ export interface PublisherMetadata extends ClaimedVideo, ClaimedAudio {
   readonly audioTracks?: ReadonlyMap<number, ClaimedAudio>;
 }
 
-/**
- * Reads a data message: `@setDataFrame`, `onMetaData`, object; or without the first. Undefined for any other data.
- * @throws MillraceError AMF_MALFORMED
- */
-export function parseMetadata(message: RtmpMessage): PublisherMetadata | undefined {
-  const values = decodeAmf0(amf0Part(message), { endMarkerOptional: true });
-  if (values[0] === '@setDataFrame') values.shift();
-  const [name, properties] = values;
+/** Reads `onMetaData` and its object. Undefined for any other data. */
+export function parseMetadata({ name, value: properties }: NamedData): PublisherMetadata | undefined {
   if (name !== 'onMetaData' || !(properties instanceof Map)) return undefined;
   return present<PublisherMetadata>({
     ...videoClaims(properties),
