@@ -12,6 +12,7 @@ export const HEVC_NAL_TYPE = {
   sps: 33,
   pps: 34,
   accessUnitDelimiter: 35,
+  prefixSei: 39,
 } as const;
 
 export const hevcNalType = (nal: Buffer): number => hevcTypeOf(nal[0] ?? 0);

@@ -1,6 +1,7 @@
 import { choosePartTarget, partTicksOf } from '../cmaf/part-target.js';
 import { SegmentPlan } from '../cmaf/segment-plan.js';
 import type { AccessUnit } from '../media/access-unit.js';
+import { scanForCaptions, type CaptionScan } from '../media/captions.js';
 import type { TrackId } from '../media/codec.js';
 import type { Cue } from '../media/cue.js';
 import type { TrackKind } from '../media/raw-unit.js';
@@ -68,6 +69,8 @@ export class Epoch {
   readonly #firstMsn: number;
   /** What decides where segments begin: the picture, or the sound where there is none. */
   readonly #lead: RenditionFeed | undefined;
+  /** Of the picture. */
+  readonly #captions: CaptionScan | undefined;
   /** Sound beside a picture. */
   readonly #audio: Follower | undefined;
   readonly #alternates: readonly Alternate[];
@@ -101,6 +104,7 @@ export class Epoch {
     const source = start.video && this.#feed(SOURCE, start.video, UNKNOWN_BANDWIDTH);
     const audio = start.audio && this.#feed(AUDIO, start.audio, UNKNOWN_BANDWIDTH);
     this.#lead = source ?? audio;
+    this.#captions = start.video && scanForCaptions(start.video);
     if (source && audio) this.#audio = new Follower(audio, this.#plan, false);
     this.#alternates = nameAlternates(start.alternates).map(({ id, track, name }) => ({
       kind: track.kind,
@@ -173,6 +177,8 @@ export class Epoch {
     const step = this.#plan.offer(unit.dts, unit.pts, unit.duration, unit.keyframe);
     if (step.forced) this.#options.listener.forcedBoundary();
     this.#decideTargetDuration();
+    if (this.#captions?.look(unit.data) === true)
+      this.#options.presentation.addCaptions(this.#captions.services);
     lead.push(unit);
     this.#transcoder?.push(unit);
     this.#follow(this.#audio, step.boundary);

@@ -1,3 +1,4 @@
+import type { CaptionService } from '../media/captions.js';
 import type { Cue } from '../media/cue.js';
 import { DateRanges, type MediaSpan } from './date-ranges.js';
 import { Rendition, type RenditionEpoch } from './rendition.js';
@@ -51,6 +52,7 @@ export class Presentation {
   readonly #renditions = new Map<string, Rendition>();
   readonly #listeners = new Set<PresentationListener>();
   readonly #dateRanges = new DateRanges();
+  #captions: ReadonlySet<CaptionService> = new Set();
   #targetDuration: number | undefined;
   #partTarget: number | undefined;
   #open = false;
@@ -157,6 +159,11 @@ export class Presentation {
     return this.#dateRanges.add(place.id, place.wallClockZero + time, cue, edge);
   }
 
+  /** Such captions are in the picture; they stay announced, since nobody says that none will come again. */
+  addCaptions(services: Iterable<CaptionService>): void {
+    this.#captions = new Set([...this.#captions, ...services]);
+  }
+
   /** Gives a rendition of the name for the epoch: the one that was there, or a new one that begins at `firstMsn`. */
   enter(name: string, epoch: RenditionEpoch, firstMsn: number, nominalBandwidth: number): Rendition {
     const existing = this.#renditions.get(name);
@@ -203,6 +210,7 @@ export class Presentation {
     return (this.#snapshot ??= {
       renditions: [...this.#renditions.values()].filter((r) => r.hasMedia).map((r) => r.snapshot()),
       ...this.#targets(),
+      captions: this.#captions,
       dateRanges: this.#dateRanges.tags,
       removedDateRanges: this.#dateRanges.removed,
       ended: this.#ended,
@@ -225,7 +233,8 @@ export class Presentation {
 
   /** A number that differs from the last when a snapshot would. */
   #countChanges(): number {
-    let changes = (this.#open ? 1 : 0) + (this.#ended ? 1 : 0) + this.#dateRanges.version;
+    let changes = (this.#open ? 1 : 0) + (this.#ended ? 1 : 0);
+    changes += this.#dateRanges.version + this.#captions.size;
     for (const rendition of this.#renditions.values()) changes += rendition.version;
     return changes;
   }

@@ -1,3 +1,4 @@
+import type { CaptionService } from '../media/captions.js';
 import type { VideoRange } from '../media/track.js';
 
 /** One part, complete and immutable. */
@@ -123,6 +124,8 @@ export interface PresentationSnapshot {
   readonly targetDuration: number;
   /** Seconds with at most 5 decimals; constant for the life of the presentation. */
   readonly partTarget: number;
+  /** Captions found in the picture so far. */
+  readonly captions: ReadonlySet<CaptionService>;
   /** In the order in which they were added. */
   readonly dateRanges: readonly DateRangeTag[];
   /** Lately removed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderMultivariantPlaylist } from '../../src/hls/multivariant-playlist.js';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.js';
+import { captioned, channel, service, type Triplet } from '../support/captions.js';
 import { feed, newEpoch, newPresentation } from '../support/presentation.js';
 import { readAttributes } from '../support/playlist.js';
 import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
@@ -181,5 +182,49 @@ describe('the multivariant playlist', () => {
         Number(list.find(({ tag }) => tag === 'EXT-X-STREAM-INF')?.BANDWIDTH);
       expect(bandwidth(lines([aac, aac]))).toBe(bandwidth(lines([aac])));
     });
+  });
+});
+
+describe('captions in the multivariant playlist', () => {
+  function withCaptions(...triplets: Triplet[]): string[] {
+    const presentation = newPresentation();
+    const epoch = newEpoch(presentation);
+    feed(epoch, 0, 200);
+    epoch.push('video', { ...frame(200), data: captioned(...triplets) });
+    presentation.open();
+    return renderMultivariantPlaylist(presentation.snapshot()).split('\n');
+  }
+  const ofType = (lines: readonly string[]): Record<string, string>[] =>
+    lines.filter((line) => line.includes('TYPE=CLOSED-CAPTIONS')).map(readAttributes);
+
+  it('V10 V11: are announced once they were seen, and every variant has them', () => {
+    const lines = withCaptions(channel(1), channel(3));
+    expect(ofType(lines)).toEqual([
+      {
+        TYPE: 'CLOSED-CAPTIONS',
+        'GROUP-ID': 'cc',
+        NAME: 'CC1',
+        LANGUAGE: 'und',
+        DEFAULT: 'NO',
+        AUTOSELECT: 'YES',
+        'INSTREAM-ID': 'CC1',
+      },
+      expect.objectContaining({ NAME: 'CC3', AUTOSELECT: 'NO', 'INSTREAM-ID': 'CC3' }),
+    ]);
+    const variants = lines.filter((line) => line.startsWith('#EXT-X-STREAM-INF:')).map(readAttributes);
+    expect(variants.length).toBeGreaterThan(0);
+    for (const variant of variants) expect(variant['CLOSED-CAPTIONS']).toBe('cc');
+    expect(lines).toContain('#EXT-X-VERSION:6');
+  });
+
+  it('T6: services of CEA-708 need version 7', () => {
+    const lines = withCaptions(channel(1), service(1));
+    expect(ofType(lines).map((list) => list['INSTREAM-ID'])).toEqual(['CC1', 'SERVICE1']);
+    expect(lines).toContain('#EXT-X-VERSION:7');
+  });
+
+  it('V10: are neither announced nor denied where none were seen', () => {
+    const lines = withCaptions();
+    expect(lines.join('\n')).not.toContain('CLOSED-CAPTIONS');
   });
 });
