@@ -1,10 +1,11 @@
 import type { AccessUnit } from '../media/access-unit.js';
 import { rescale, type Ticks } from '../media/time.js';
 import type { Track } from '../media/track.js';
+import { eventMessage, type CueEvent } from './event-message.js';
 import { fragment, segmentType } from './fragment.js';
 import type { SegmentPlan } from './segment-plan.js';
 
-/** One CMAF chunk: a whole moof + mdat. The parts of a segment, joined, are the segment byte for byte. */
+/** One CMAF chunk: a whole moof + mdat, behind the events that fall into it. The parts of a segment, joined, are the segment byte for byte. */
 export interface SegmenterPart {
   readonly type: 'part';
   readonly msn: number;
@@ -43,6 +44,9 @@ export interface SegmenterOptions {
   readonly baseTime: Ticks;
 }
 
+/** Events that wait for the part they fall into; what comes beyond them is left out of the media. */
+export const MAX_WAITING_EVENTS = 64;
+
 /** Ticks by which a part of whole frames may pass the part target, because each frame's time is rounded. */
 const ROUNDING = 2;
 
@@ -62,6 +66,7 @@ export class Segmenter {
   readonly #options: SegmenterOptions;
   readonly #shift: Ticks;
   #pending: PlacedUnit[] = [];
+  #events: CueEvent[] = [];
   #partStart: Ticks = 0;
   #msn: number;
   #partIndex = 0;
@@ -103,6 +108,11 @@ export class Segmenter {
     // shown last need not be decoded last, so the decode time counts.
     this.#crossBoundaries(end, slack, undefined, out);
     return out;
+  }
+
+  /** Puts an event before the part that it falls into, or before the next one where that has gone out. */
+  announce(event: CueEvent): void {
+    if (this.#events.length < MAX_WAITING_EVENTS) this.#events.push(event);
   }
 
   /** Nothing comes before segment `msn`, which the plan has begun: what is open is closed, what lies between is empty. */
@@ -194,7 +204,8 @@ export class Segmenter {
       baseDecodeTime: this.#partStart + baseTime,
       samples,
     });
-    const opening = this.#partIndex === 0 ? segmentType() : undefined;
+    const data = this.#preceded(body);
+    const startsWithKeyframe = track.kind === 'video' && units[0]?.unit.keyframe === true;
     out.push({
       type: 'part',
       msn: this.#msn,
@@ -202,15 +213,40 @@ export class Segmenter {
       start: this.#partStart,
       duration: Math.min(this.#end - this.#partStart, partTicks),
       independent: units.some(({ unit }) => unit.keyframe),
-      iFrame:
-        track.kind === 'video' && units[0]?.unit.keyframe === true
-          ? { offset: opening?.length ?? 0, length: lengthToSecond(body, units) }
-          : undefined,
-      data: opening === undefined ? body : Buffer.concat([opening, body]),
+      iFrame: startsWithKeyframe
+        ? { offset: data.length - body.length, length: lengthToSecond(body, units) }
+        : undefined,
+      data,
       arrival: last.unit.arrival,
     });
     this.#partIndex += 1;
     this.#pending = [];
+  }
+
+  /** What opens the segment, then the events of the part, then its fragment. */
+  #preceded(body: Buffer): Buffer {
+    const opening = this.#partIndex === 0 ? [segmentType()] : [];
+    const events = this.#events.length === 0 ? [] : this.#takeEvents();
+    return opening.length + events.length === 0 ? body : Buffer.concat([...opening, ...events, body]);
+  }
+
+  /** Those that begin before the newest sample ends. */
+  #takeEvents(): Buffer[] {
+    const { track, baseTime } = this.#options;
+    const { timescale } = track;
+    const waiting: CueEvent[] = [];
+    const boxes: Buffer[] = [];
+    for (const event of this.#events) {
+      const time = rescale(event.time, 1000, timescale);
+      if (time >= this.#end) {
+        waiting.push(event);
+        continue;
+      }
+      const message = eventMessage(event, { timescale, time: time + baseTime });
+      if (message !== undefined) boxes.push(message);
+    }
+    this.#events = waiting;
+    return boxes;
   }
 }
 

@@ -1,3 +1,5 @@
+import { MAX_WAITING_EVENTS } from '../cmaf/segmenter.js';
+import type { CueEvent } from '../cmaf/event-message.js';
 import { choosePartTarget, partTicksOf } from '../cmaf/part-target.js';
 import { SegmentPlan } from '../cmaf/segment-plan.js';
 import type { AccessUnit } from '../media/access-unit.js';
@@ -74,6 +76,8 @@ export class Epoch {
   /** Sound beside a picture. */
   readonly #audio: Follower | undefined;
   readonly #alternates: readonly Alternate[];
+  /** The newest cues, for rungs whose first picture has still to come. */
+  #events: CueEvent[] = [];
   /** None where the encoder sends smaller pictures itself. */
   readonly #rungSpecs: readonly RungSpec[];
   /** One for each rung, from when its track is known; empty without a transcoder. */
@@ -149,6 +153,7 @@ export class Epoch {
     const { presentation, listener } = this.#options;
     if (this.#finished) return;
     if (!presentation.addCue(this.#place, time, cue)) listener.cueDropped();
+    this.#announce({ id: presentation.nextEventId(), time, cue });
     presentation.publish();
   }
 
@@ -194,6 +199,15 @@ export class Epoch {
     this.#reach(follower.feed.track, unit);
     follower.push(unit);
     this.#decideTargetDuration();
+  }
+
+  /** Into every rendition of the picture, since a player has one of them; of the sound where there is no picture. */
+  #announce(event: CueEvent): void {
+    this.#events = [...this.#events, event].slice(-MAX_WAITING_EVENTS);
+    const kind = this.#lead?.track.kind;
+    const alternates = this.#alternates.map(({ follower }) => follower.feed);
+    for (const feed of [this.#lead, ...alternates, ...this.#rungs])
+      if (feed?.track.kind === kind) feed?.announce(event);
   }
 
   #reach(track: Track, unit: AccessUnit): void {
@@ -275,7 +289,10 @@ export class Epoch {
     return {
       onTrack: (index, track) => {
         const rung = this.#rungSpecs[index];
-        if (rung) this.#rungs[index] = this.#feed(rung.name, track, rung.videoBitrate * RUNG_OVERHEAD);
+        if (rung === undefined) return;
+        const feed = this.#feed(rung.name, track, rung.videoBitrate * RUNG_OVERHEAD);
+        this.#rungs[index] = feed;
+        for (const event of this.#events) feed.announce(event);
       },
       onUnits: (index, units) => {
         const feed = this.#rungs[index];

@@ -52,6 +52,7 @@ export class Presentation {
   readonly #renditions = new Map<string, Rendition>();
   readonly #listeners = new Set<PresentationListener>();
   readonly #dateRanges = new DateRanges();
+  #events = 0;
   #captions: ReadonlySet<CaptionService> = new Set();
   #targetDuration: number | undefined;
   #partTarget: number | undefined;
@@ -157,6 +158,11 @@ export class Presentation {
   addCue(place: EpochPlace, time: number, cue: Cue): boolean {
     const edge = this.#mediaSpan()?.end ?? Number.NEGATIVE_INFINITY;
     return this.#dateRanges.add(place.id, place.wallClockZero + time, cue, edge);
+  }
+
+  /** A number for an event in the media, the same in all renditions. */
+  nextEventId(): number {
+    return ++this.#events;
   }
 
   /** Such captions are in the picture; they stay announced, since nobody says that none will come again. */

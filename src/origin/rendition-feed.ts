@@ -1,3 +1,4 @@
+import type { CueEvent } from '../cmaf/event-message.js';
 import type { SegmentPlan } from '../cmaf/segment-plan.js';
 import { Segmenter, type SegmenterOutput } from '../cmaf/segmenter.js';
 import type { AccessUnit } from '../media/access-unit.js';
@@ -43,6 +44,11 @@ export class RenditionFeed {
   push(unit: AccessUnit): void {
     this.#add(this.#segmenter.push(unit));
     this.#expect();
+  }
+
+  /** Puts an event into the media, at the part that it falls into. */
+  announce(event: CueEvent): void {
+    this.#segmenter.announce(event);
   }
 
   /** Nothing comes before segment `msn`, which has begun: those before it are closed, or gaps. */

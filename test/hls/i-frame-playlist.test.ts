@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { iFrameReadiness, parseDirectives } from '../../src/hls/directives.js';
+import type { Skip } from '../../src/hls/directives.js';
 import { renderIFramePlaylist } from '../../src/hls/i-frame-playlist.js';
 import { renderMediaPlaylist } from '../../src/hls/media-playlist.js';
 import type { Epoch } from '../../src/origin/epoch.js';
@@ -11,7 +12,7 @@ import { WALL_CLOCK, frame, sound } from '../support/synthetic-stream.js';
 /** A stream whose segments last two seconds and hold two keyframes each. */
 const GOP = 30;
 
-const render = (presentation: Presentation, skip = false): ReadPlaylist =>
+const render = (presentation: Presentation, skip: Skip = 'none'): ReadPlaylist =>
   readPlaylist(renderIFramePlaylist(presentation.snapshot(), 'source', skip) ?? '');
 
 const renderMedia = (presentation: Presentation): ReadPlaylist =>
@@ -159,12 +160,12 @@ describe('the I-frame playlist', () => {
 
   it('D10 D11 D12 D13 skips what lies beyond the boundary, and the rest rebuilds the whole', () => {
     const { presentation } = live(30 * 40);
-    const [full, delta] = [render(presentation), render(presentation, true)];
+    const [full, delta] = [render(presentation), render(presentation, 'segments')];
     expect(delta.tags.get('EXT-X-VERSION')).toEqual(['9']);
     expect(delta.mediaSequence).toBe(full.mediaSequence);
     expect(full.segments.length - delta.skipped).toBe(12);
     expect([...full.segments.slice(0, delta.skipped), ...delta.segments]).toEqual(full.segments);
-    expect(render(live(300).presentation, true).skipped).toBe(0);
+    expect(render(live(300).presentation, 'segments').skipped).toBe(0);
   });
 
   it('there is none of sound', () => {
