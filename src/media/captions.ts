@@ -1,5 +1,5 @@
-import { HEVC_NAL_TYPE, hevcNalType } from './hevc-unit.js';
-import { NAL_TYPE, nalEnd, nalType, removeEmulationPrevention, type NalLengthSize } from './nal.js';
+import { HEVC_NAL_TYPE } from './hevc-unit.js';
+import { NAL_TYPE, nalEnd, removeEmulationPrevention, type NalLengthSize } from './nal.js';
 import type { VideoTrack } from './track.js';
 import { parseVideoConfig } from './video-config.js';
 
@@ -26,7 +26,8 @@ const CC = { field1: 4, field2: 5, packetData: 6, packetStart: 7 } as const;
 interface Syntax {
   readonly lengthSize: NalLengthSize;
   readonly headerLength: number;
-  readonly isSei: (nal: Buffer) => boolean;
+  /** By the first byte of a NAL unit. */
+  readonly isSei: (header: number) => boolean;
 }
 
 /** A scan of what can carry captions in SEI; undefined for other codecs. */
@@ -35,8 +36,12 @@ export function scanForCaptions({ codec, decoderConfig }: VideoTrack): CaptionSc
   const lengthSize = parseVideoConfig(codec, decoderConfig).nalLengthSize ?? 4;
   return new CaptionScan(
     codec === 'avc'
-      ? { lengthSize, headerLength: 1, isSei: (nal) => nalType(nal) === NAL_TYPE.sei }
-      : { lengthSize, headerLength: 2, isSei: (nal) => hevcNalType(nal) === HEVC_NAL_TYPE.prefixSei },
+      ? { lengthSize, headerLength: 1, isSei: (header) => (header & 0x1f) === NAL_TYPE.sei }
+      : {
+          lengthSize,
+          headerLength: 2,
+          isSei: (header) => ((header >> 1) & 0x3f) === HEVC_NAL_TYPE.prefixSei,
+        },
   );
 }
 
@@ -69,9 +74,11 @@ export class CaptionScan {
     for (let position = 0; position < unit.length;) {
       const end = nalEnd(unit, position, lengthSize);
       if (end < 0) break;
-      const nal = unit.subarray(position + lengthSize, end);
-      if (isSei(nal) && nal.length <= MAX_SEI_BYTES && nal.includes(ATSC_IDENTIFIER))
-        this.#messages(removeEmulationPrevention(nal.subarray(headerLength)));
+      const start = position + lengthSize;
+      if (isSei(unit.readUInt8(start)) && end - start <= MAX_SEI_BYTES) {
+        const payload = unit.subarray(start + headerLength, end);
+        if (payload.includes(ATSC_IDENTIFIER)) this.#messages(removeEmulationPrevention(payload));
+      }
       position = end;
     }
     const found = this.#services.size > before;

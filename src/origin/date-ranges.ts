@@ -2,7 +2,13 @@ import type { Cue } from '../media/cue.js';
 import type { DateRangeTag, RemovedDateRange } from './snapshot.js';
 
 /** Tags listed at a time: ranges beyond them are left out, the ends of those listed are not. */
-export const MAX_DATE_RANGE_TAGS = 1000;
+export const MAX_DATE_RANGE_TAGS = 2000;
+
+/** And what they take in a playlist, about: every viewer without deltas gets them with every reload. */
+export const MAX_DATE_RANGE_BYTES = 512 * 1024;
+
+/** Of a tag, what is there in any case. */
+const TAG_BYTES = 150;
 
 /** Ranges whose end is neither known nor planned; one more ends the oldest. */
 export const MAX_OPEN_RANGES = 16;
@@ -41,6 +47,8 @@ export class DateRanges {
   #ranges: Range[] = [];
   #tags: readonly DateRangeTag[] = [];
   #removed: readonly RemovedDateRange[] = [];
+  /** Bytes that the tags take in a playlist, about. */
+  #bytes = 0;
   #count = 0;
   #version = 0;
 
@@ -72,7 +80,8 @@ export class DateRanges {
       this.#end(ended, at, edge, cue.scte35);
       return true;
     }
-    if (this.#tags.length >= MAX_DATE_RANGE_TAGS) return false;
+    const full = this.#tags.length >= MAX_DATE_RANGE_TAGS || this.#bytes + sizeOf(cue) > MAX_DATE_RANGE_BYTES;
+    if (full) return false;
     this.#begin(epoch, at, cue, edge);
     return true;
   }
@@ -87,6 +96,7 @@ export class DateRanges {
     if (gone.size > 0) {
       this.#ranges = this.#ranges.filter(({ id }) => !gone.has(id));
       this.#tags = this.#tags.filter(({ id }) => !gone.has(id));
+      this.#bytes = this.#tags.reduce((sum, tag) => sum + sizeOf(tag), 0);
       const removed = [...this.#removed, ...[...gone].map((id) => ({ id, at: media.end }))];
       this.#removed = removed.filter(isRecent).slice(-MAX_REMOVED);
     } else if (!this.#removed.every(isRecent)) {
@@ -130,6 +140,7 @@ export class DateRanges {
 
   #list(tag: DateRangeTag): void {
     this.#tags = [...this.#tags, tag];
+    this.#bytes += sizeOf(tag);
     this.#version += 1;
   }
 
@@ -165,5 +176,14 @@ export class DateRanges {
 const COMMANDS = { out: 'scte35Out', in: 'scte35In', point: 'scte35Cmd' } as const;
 
 const NO_VALUES: ReadonlyMap<string, string> = new Map();
+
+function sizeOf(said: Partial<DateRangeTag> & Partial<Cue>): number {
+  const { values = NO_VALUES, scte35, scte35Out, scte35In, scte35Cmd } = said;
+  let bytes = TAG_BYTES;
+  for (const [name, value] of values) bytes += name.length + value.length;
+  // In hexadecimal digits.
+  for (const section of [scte35, scte35Out, scte35In, scte35Cmd]) bytes += 2 * (section?.length ?? 0);
+  return bytes;
+}
 
 const isEndless = ({ end }: Range): boolean => end === Number.POSITIVE_INFINITY;

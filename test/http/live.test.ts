@@ -6,7 +6,8 @@ import type { Channel } from '../../src/origin/channel.js';
 import { Origin } from '../../src/origin/origin.js';
 import type { PublishSession } from '../../src/origin/publishing.js';
 import { ATTEMPT, atOnce, newChannel } from '../support/channel.js';
-import { readPlaylist } from '../support/playlist.js';
+import { cueOf } from '../support/cues.js';
+import { readAttributes, readPlaylist } from '../support/playlist.js';
 import { audioTrack, frame, sound, started, videoTrack } from '../support/synthetic-stream.js';
 
 let channel: Channel;
@@ -177,6 +178,21 @@ describe('playlists over HTTP', () => {
     const old = await read();
     goLive();
     expect((await read()).mediaSequence).toBe((old.segments.at(-1)?.msn ?? 0) + 1);
+  });
+
+  it('D10 D14 P8 list a cue point at once, and leave an older one out of a delta of version 2 alone', async () => {
+    goLive(60);
+    session?.event({ type: 'cue', time: 500, cue: cueOf({ type: 'splice', role: 'out', event: '1' }) });
+    more(60 * 12);
+    const idsOf = async (query: string): Promise<(string | undefined)[]> => {
+      const text = await (await get(`/live/live/audio/index.m3u8${query}`)).text();
+      const lines = readPlaylist(text).tags.get('EXT-X-DATERANGE') ?? [];
+      return lines.map((line) => readAttributes(line).ID?.replace(/^.*-/, ''));
+    };
+    session?.event({ type: 'cue', time: 24_000, cue: cueOf() });
+    expect(await idsOf('')).toEqual(['1', '2']);
+    expect(await idsOf('?_HLS_skip=YES')).toEqual(['1', '2']);
+    expect(await idsOf('?_HLS_skip=v2')).toEqual(['2']);
   });
 
   it('D5 D6 D16 refuse bad directives at once', async () => {

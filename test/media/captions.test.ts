@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_PICTURES, scanForCaptions, type CaptionScan } from '../../src/media/captions.js';
 import { joinLengthPrefixed } from '../../src/media/nal.js';
 import { captioned, captionSei, channel, PADDING, service, type Triplet } from '../support/captions.js';
+import { HEVC } from './codec-fixtures.js';
 import { videoTrack } from '../support/synthetic-stream.js';
 
 const plain = joinLengthPrefixed([Buffer.of(6, 5, 1, 0, 0x80), Buffer.of(0x65, 1, 2, 3)]);
@@ -52,6 +53,19 @@ describe('a scan for captions', () => {
     const scan = avcScan();
     for (let i = 0; i < MAX_PICTURES; i++) scan.look(plain);
     expect(scan.look(captioned(channel(1)))).toBe(false);
+  });
+
+  it('V11: reads the SEI of HEVC before the picture, and not what looks like it in H.264', () => {
+    const track = videoTrack(30, { codec: 'hevc', decoderConfig: HEVC.main });
+    const unit = (...header: number[]): Buffer =>
+      joinLengthPrefixed([
+        Buffer.concat([Buffer.from(header), captionSei([channel(2)])]),
+        Buffer.of(0x26, 1, 2),
+      ]);
+    const scan = scanForCaptions(track)!;
+    expect(scan.look(unit(0x06))).toBe(false);
+    expect(scan.look(unit(39 << 1, 1))).toBe(true);
+    expect([...scan.services]).toEqual(['CC2']);
   });
 
   it('is not made for codecs that carry them elsewhere', () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Cue } from '../../src/media/cue.js';
-import { DateRanges, MAX_DATE_RANGE_TAGS, MAX_OPEN_RANGES } from '../../src/origin/date-ranges.js';
+import {
+  DateRanges,
+  MAX_DATE_RANGE_BYTES,
+  MAX_DATE_RANGE_TAGS,
+  MAX_OPEN_RANGES,
+} from '../../src/origin/date-ranges.js';
 import { cueOf } from '../support/cues.js';
 import { BREAK_END, BREAK_START } from '../support/scte35.js';
 
@@ -77,6 +82,17 @@ describe('the date ranges of a presentation', () => {
     expect(ranges.removed.map(({ id }) => id)).toEqual(['e-2']);
     ranges.slide({ start: 900_000, end: 950_000 }, 5000);
     expect(ids()).toEqual(['e-3']); // nobody has said that it is over
+  });
+
+  it('are bounded in what they take of a playlist, and there is room again when some have gone', () => {
+    const long = cueOf({ values: new Map([['text', 'x'.repeat(512)]]) });
+    const ranges = new DateRanges();
+    let listed = 0;
+    while (ranges.add('e', listed, long, 0)) listed += 1;
+    expect(listed).toBeGreaterThan(500);
+    expect(listed * 512).toBeLessThan(MAX_DATE_RANGE_BYTES);
+    ranges.slide({ start: 100, end: 10_000 }, 1000);
+    expect(ranges.add('e', 10_000, long, 10_000)).toBe(true);
   });
 
   it('are bounded: what is too much is refused, the end of what is listed is not', () => {
