@@ -3,7 +3,9 @@ import { decodeAmf0, encodeAmf0, type Amf0Value } from '../../../src/rtmp/amf0.j
 import { parseCommand } from '../../../src/rtmp/messages/command.js';
 import { parseConnect } from '../../../src/rtmp/messages/connect.js';
 import { MessageType } from '../../../src/rtmp/messages/message.js';
+import { parseCue } from '../../../src/rtmp/messages/cue.js';
 import { parseMetadata } from '../../../src/rtmp/messages/metadata.js';
+import { readNamedData } from '../../../src/rtmp/messages/named-data.js';
 import { mutate } from '../mutate.js';
 import { randomFor, type Random } from '../random.js';
 import { attempt, Refusal, type FuzzTarget } from '../target.js';
@@ -211,7 +213,11 @@ export const amf: FuzzTarget = {
       parseCommand(messageOf(random.chance(0.5) ? MessageType.CommandAmf0 : MessageType.CommandAmf3, input)),
     );
     if (!(command instanceof Refusal)) attempt(() => parseConnect(command));
-    attempt(() => parseMetadata(messageOf(MessageType.DataAmf0, input)));
+    const named = attempt(() => readNamedData(messageOf(MessageType.DataAmf0, input)));
+    if (!(named instanceof Refusal) && named !== undefined) {
+      attempt(() => parseMetadata(named));
+      attempt(() => parseCue(named, 0));
+    }
     if (values instanceof Refusal || !isSmall(values)) return;
 
     const written = attempt(() => encodeAmf0(...values));

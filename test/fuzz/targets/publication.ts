@@ -70,7 +70,7 @@ function checkOrder(events: readonly TimelineEvent[]): void {
       last = new Map();
     } else if (event.type === 'discontinuity') {
       last = undefined;
-    } else {
+    } else if (event.type === 'unit') {
       assert.ok(last !== undefined, 'a unit outside an epoch');
       const track = `${event.kind} ${event.alternate ?? 'lead'}`;
       const { dts, pts, duration } = event.unit;
