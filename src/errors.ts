@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   CHANNEL_NOT_LIVE: 'the channel is not live',
   BAD_DIRECTIVE: 'a delivery directive is malformed or too far ahead',
   PLAYLIST_TIMEOUT: 'the requested part did not come in time',
-  TOO_MANY_WAITERS: 'too many requests are waiting on this channel',
+  TOO_MANY_WAITERS: 'too many requests are waiting, on the channel, from one address or in all',
   METHOD_NOT_ALLOWED: 'only GET, HEAD and OPTIONS are served here',
   SHUTTING_DOWN: 'the server is shutting down',
   INTERNAL: 'a fault of the server itself',

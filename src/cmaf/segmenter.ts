@@ -75,6 +75,8 @@ export class Segmenter {
   /** Where the newest sample ends, as far as is known. */
   #end: Ticks = 0;
   #unitDuration: Ticks = 0;
+  /** By how much the samples of the open part come before their units: the clock of the source was followed. */
+  #early: Ticks = 0;
 
   constructor(options: SegmenterOptions) {
     this.#options = options;
@@ -98,11 +100,11 @@ export class Segmenter {
     const slack = unit.duration / 2;
     const { partTicks } = this.#options;
     this.#crossBoundaries(unit.pts, slack, unit.dts, out);
-    const end = unit.dts + unit.duration;
+    const end = unit.dts + unit.duration - this.#early;
     // Units were left out before this one: what is pending is a part of its own.
-    if (this.#pending.length > 0 && end - this.#partStart > partTicks + ROUNDING) this.#flush(unit.dts, out);
+    if (this.#pending.length > 0 && end - this.#partStart > partTicks + slack) this.#flush(unit.dts, out);
 
-    this.#place(unit);
+    this.#place(unit, slack);
     if (end - this.#partStart > partTicks - slack) this.#flush(undefined, out);
     // The end of this segment may be known already (the source runs ahead): then nothing waits for the next unit. What is
     // shown last need not be decoded last, so the decode time counts.
@@ -145,13 +147,19 @@ export class Segmenter {
     return boundary === undefined ? undefined : rescale(boundary, plan.timescale, track.timescale);
   }
 
-  #place(unit: AccessUnit): void {
+  #place(unit: AccessUnit, slack: Ticks): void {
     const coversHole = this.#pending.length === 0 && this.#segmentStart !== undefined;
-    const start = coversHole ? Math.min(this.#end, unit.dts) : unit.dts;
-    if (this.#pending.length === 0) this.#partStart = start;
+    const start = coversHole ? Math.min(this.#end, unit.dts) : unit.dts - this.#early;
+    if (this.#pending.length === 0) {
+      this.#partStart = start;
+      this.#early = unit.dts - start <= slack ? unit.dts - start : 0;
+    }
     this.#segmentStart ??= start;
     this.#pending.push({ unit, start });
-    this.#end = unit.dts + unit.duration;
+    const end = unit.dts + unit.duration - this.#early;
+    const latest = this.#partStart + this.#options.partTicks;
+    // Where a clock that runs away is followed, a frame comes a little late: its part ends at the target all the same.
+    this.#end = this.#pending.length > 1 && end > latest + ROUNDING ? latest : end;
     this.#unitDuration = unit.duration;
   }
 
@@ -173,14 +181,16 @@ export class Segmenter {
     this.#segmentStart = undefined;
   }
 
-  /** Segments follow each other without a gap in time: to the boundary, or for sound to the frame nearest to it. */
+  /** Segments follow each other without a gap in time: to the boundary, or to the end of a frame that is near to it. */
   #segmentEnd(boundary: Ticks | undefined, nextDts: Ticks | undefined): Ticks {
     if (boundary === undefined) return this.#end;
-    const nearestFrame =
-      this.#options.track.kind === 'audio' && boundary - this.#end <= this.#unitDuration / 2;
-    if (nearestFrame) return this.#end;
     // A keyframe that is shown behind pictures decoded after it (an open group) brings them into its segment.
-    return nextDts !== undefined && nextDts < boundary ? Math.max(this.#end, nextDts) : boundary;
+    if (this.#options.track.kind === 'video' && nextDts !== undefined && nextDts < boundary)
+      return Math.max(this.#end, nextDts);
+    const distance = boundary - this.#end;
+    // Pictures are there as well, unless their clock had to be followed.
+    const near = this.#options.track.kind === 'audio' || distance >= 0;
+    return near && distance <= this.#unitDuration / 2 ? this.#end : boundary;
   }
 
   /** @param nextDts decode time of the unit that follows, where known: the last sample lasts until then, within the part */
@@ -221,6 +231,7 @@ export class Segmenter {
     });
     this.#partIndex += 1;
     this.#pending = [];
+    this.#early = 0;
   }
 
   /** What opens the segment, then the events of the part, then its fragment. */

@@ -11,7 +11,6 @@ const playlistUri = (name: string): string => `${name}/index.m3u8`;
 const CAPTIONS = 'cc';
 
 /** EXT-X-MAP needs 6, services of CEA-708 need 7 (RFC 8216bis 8). */
-const VERSION = 6;
 const SERVICE_VERSION = 7;
 
 /** Dearest combination first. */
@@ -20,6 +19,7 @@ const byBandwidth = (a: RenditionSnapshot, b: RenditionSnapshot): number => b.pe
 /**
  * Renders the multivariant playlist (RFC 8216bis 4.4.6): one variant a video rendition and group of audio renditions,
  * which all variants share, and the I-frames of each video rendition. Where there is no picture, the sound is the variant.
+ * Only captions of the newer kind need a version above 1, which is that of a playlist that states none (8).
  *
  * Captions are announced once they were seen. Never is it said that there are none: a publisher may begin with them at
  * any time, and a player that was told `CLOSED-CAPTIONS=NONE` would not show them.
@@ -29,8 +29,10 @@ export function renderMultivariantPlaylist({ renditions, captions }: Presentatio
   const groups = audioGroups(renditions.filter((r) => r.active && r.kind === 'audio'));
   const [main] = groups;
   const services = video.length === 0 ? [] : [...captions].sort();
-  const version = services.some((id) => id.startsWith('SERVICE')) ? SERVICE_VERSION : VERSION;
-  const lines = ['#EXTM3U', `#EXT-X-VERSION:${String(version)}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
+  const version = services.some((id) => id.startsWith('SERVICE'))
+    ? [`#EXT-X-VERSION:${String(SERVICE_VERSION)}`]
+    : [];
+  const lines = ['#EXTM3U', ...version, '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (video.length === 0 && main?.members.length === 1) {
     const [audio] = main.members;
     lines.push(

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { clientAddress } from './client-address.js';
 
 /** A complete answer. The same object may answer any number of requests. */
 export interface Reply {
@@ -41,6 +42,8 @@ export class Exchange {
   readonly query: string;
   readonly range: string;
   readonly ifNoneMatch: string;
+  /** Whom it comes from: the client, or the proxy in front of it. */
+  readonly client: string;
   readonly #acceptsGzip: boolean;
   readonly #response: HttpResponse;
   readonly #onAbort: (() => void)[] = [];
@@ -56,6 +59,7 @@ export class Exchange {
     this.query = request.getQuery();
     this.range = request.getHeader('range');
     this.ifNoneMatch = request.getHeader('if-none-match');
+    this.client = clientAddress(response.getRemoteAddress());
     this.#acceptsGzip = /\bgzip\b/.test(request.getHeader('accept-encoding'));
     response.onAborted(() => {
       if (!this.#open) return;

@@ -14,11 +14,11 @@ import type { Waiters } from './waiters.js';
 /** A request is held for at most this many target durations (RFC 8216bis 6.2.5.2). */
 const PATIENCE = 3;
 
-/** How long a blocking reload's answer may be kept, in target durations. */
+/** How long a blocking reload's answer may be kept, in target durations; a part is listed and kept as long (RFC 8216bis B.1). */
 const BLOCKED_MAX_AGE = 6;
 
-/** Parts are superseded by their segment soon. */
-const PART_MAX_AGE = 'public, max-age=30';
+/** How long a playlist that was asked for as it is may be kept, in target durations (RFC 8216bis B.1). */
+const PLAIN_MAX_AGE = 0.5;
 
 const MEDIA_NAME = /^(\d{1,15})(?:\.(\d{1,6}))?\.m4s$/;
 
@@ -50,7 +50,11 @@ export class LiveRoutes {
     if (presentation === undefined) exchange.send(notLive(channel));
     else
       exchange.send(
-        conditional(exchange, playlist(multivariantPlaylist(presentation.snapshot()), 1), etag(presentation)),
+        conditional(
+          exchange,
+          playlist(multivariantPlaylist(presentation.snapshot()), plainMaxAge(presentation.snapshot())),
+          etag(presentation),
+        ),
       );
   }
 
@@ -86,7 +90,9 @@ export class LiveRoutes {
       if (state === 'too-far')
         return error(400, 'BAD_DIRECTIVE', 'the requested part is too far in the future');
       if (state === 'wait') return undefined;
-      const maxAge = blocking ? BLOCKED_MAX_AGE * snapshot.targetDuration : 1;
+      // Where a presentation has ended, another may follow at the same URLs.
+      const lasts = blocking && !snapshot.ended;
+      const maxAge = lasts ? BLOCKED_MAX_AGE * snapshot.targetDuration : plainMaxAge(snapshot);
       return playlist(renderedOnce(snapshot, kind, name, skip), maxAge);
     };
     const key = `${name}/${kind.file} ${String(msn)} ${String(part)} ${skip}`;
@@ -113,7 +119,9 @@ export class LiveRoutes {
       const body = find.read(rendition, epoch);
       if (body !== undefined) {
         const type = rendition.kind === 'video' ? 'video/mp4' : 'audio/mp4';
-        return ranged(body, type, find.cacheControl, exchange.range);
+        const life =
+          find.part === undefined ? IMMUTABLE : maxAgeOf(BLOCKED_MAX_AGE * snapshot.targetDuration);
+        return ranged(body, type, life, exchange.range);
       }
       return isComing(listed, epoch, find) ? undefined : absent(listed, epoch, find);
     };
@@ -134,7 +142,6 @@ export class LiveRoutes {
 }
 
 interface MediaFinder {
-  readonly cacheControl: string;
   readonly msn: number | undefined;
   readonly part: number | undefined;
   read(rendition: NonNullable<ReturnType<Presentation['rendition']>>, epoch: string): Buffer | undefined;
@@ -143,16 +150,16 @@ interface MediaFinder {
 /** What a media file's name asks for; undefined when it is no such name. */
 function mediaFinder(file: string): MediaFinder | undefined {
   if (file === 'init.mp4') {
-    return { cacheControl: IMMUTABLE, msn: undefined, part: undefined, read: (r, epoch) => r.init(epoch) };
+    return { msn: undefined, part: undefined, read: (r, epoch) => r.init(epoch) };
   }
   const [, msnText, partText] = MEDIA_NAME.exec(file) ?? [];
   if (msnText === undefined) return undefined;
   const msn = Number(msnText);
   if (partText === undefined) {
-    return { cacheControl: IMMUTABLE, msn, part: undefined, read: (r, epoch) => r.segment(epoch, msn) };
+    return { msn, part: undefined, read: (r, epoch) => r.segment(epoch, msn) };
   }
   const part = Number(partText);
-  return { cacheControl: PART_MAX_AGE, msn, part, read: (r, epoch) => r.part(epoch, msn, part) };
+  return { msn, part, read: (r, epoch) => r.part(epoch, msn, part) };
 }
 
 /** Whether the media asked for is the hinted part, its init segment, or the open segment: worth waiting for. */
@@ -184,9 +191,15 @@ function absent(rendition: RenditionSnapshot | undefined, epoch: string, { msn =
 
 function playlist(rendered: RenderedPlaylist | undefined, maxAge: number): Reply {
   if (rendered === undefined) return error(404, 'NOT_FOUND', 'the rendition has no playlist of this name');
-  const headers = { 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': `public, max-age=${String(maxAge)}` };
+  const headers = { 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': maxAgeOf(maxAge) };
   return { status: 200, headers, ...rendered };
 }
+
+const maxAgeOf = (seconds: number): string => `public, max-age=${String(seconds)}`;
+
+/** Whole seconds, and never none: a cache in front would pass every request on. */
+const plainMaxAge = ({ targetDuration }: PresentationSnapshot): number =>
+  Math.max(1, Math.floor(PLAIN_MAX_AGE * targetDuration));
 
 const etag = (presentation: Presentation): string =>
   `W/"${presentation.id}-${String(presentation.snapshot().version)}"`;

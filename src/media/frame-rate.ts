@@ -41,7 +41,7 @@ export const MAX_FRAME_RATE = 120;
 const ROUNDING_MS = 2;
 /** Written-out rates such as 23.98 or 29.97 are meant for the standard one within this. */
 const WRITTEN_RATE_TOLERANCE = 0.0004;
-/** Video of no steady rate is given the standard one within this, for the sake of what playlists state. */
+/** Video of no steady rate is given a hint, or the standard rate, within this, for the sake of what playlists state. */
 const VARIABLE_RATE_TOLERANCE = 0.05;
 /** The share of frame distances that must fit a rate for it to be called steady. */
 const STEADY_SHARE = 0.8;
@@ -84,6 +84,8 @@ export function decideFrameRate(dts: readonly Milliseconds[], hints: readonly Ra
   const agrees = (rate: Rational): boolean => Math.abs(spacingOf(rate) - spacing) <= error;
   const measuredRate = 1000 / spacing;
   if (!steady) {
+    const near = hints.find((rate) => Math.abs(fps(rate) / measuredRate - 1) <= VARIABLE_RATE_TOLERANCE);
+    if (near !== undefined) return near;
     return nearestStandard(measuredRate, VARIABLE_RATE_TOLERANCE) ?? measuredRational(measuredRate);
   }
   const hint = hints.find(agrees);

@@ -40,6 +40,9 @@ interface StoredSegment {
 /** Segments that left the playlist stay fetchable this many target durations (RFC 8216bis 6.2.2). */
 const KEEP_TARGET_DURATIONS = 3;
 
+/** A live playlist lists this many segments at least, once it has had them (Apple's authoring rule 8.11). */
+const MIN_SEGMENTS = 6;
+
 /** A window never holds more segments than this, whatever their length. */
 const MAX_SEGMENTS = 100_000;
 
@@ -287,8 +290,8 @@ export class Rendition {
     for (;;) {
       const first = this.#segments[0];
       if (first === undefined) return;
-      const fits = listed - first.info.duration < keep && this.#segments.length <= MAX_SEGMENTS;
-      if (fits) break;
+      const needed = listed - first.info.duration < keep || this.#segments.length <= MIN_SEGMENTS;
+      if (needed && this.#segments.length <= MAX_SEGMENTS) break;
       listed -= first.info.duration;
       this.#removed.push(first);
       this.#iFrames?.remove(first.info);

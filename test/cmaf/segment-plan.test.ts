@@ -48,7 +48,7 @@ describe('the segment plan', () => {
     expect(plan.spanOf(8)).toEqual({ start: 60 * FRAME, end: 90 * FRAME });
   });
 
-  it('M1 forces a boundary before a segment could round to more than TARGETDURATION', () => {
+  it('M1 M3 forces a boundary before a segment could round to more than TARGETDURATION', () => {
     const { plan, forced } = planOf([0], 200, 2, 2);
     expect(forced.length).toBe(2);
     const [first = 0, second = 0] = startsOf(plan);

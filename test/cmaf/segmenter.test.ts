@@ -110,6 +110,21 @@ describe('the segmenter', () => {
     expect(parts.map((o) => (o.type === 'part' ? decodeTime(o.data) : 0))).toEqual([base]);
   });
 
+  it('L2 L3 L4 M15 M16 fills every part where the clock of the source is followed in small steps', () => {
+    const { push } = setUp();
+    const late = (n: number): AccessUnit => {
+      const steps = Math.floor(n / 7) * 100;
+      return { ...frame(n), dts: n * 3000 + steps, pts: n * 3000 + steps };
+    };
+    const outputs = Array.from({ length: 61 }, (_, n) => push(late(n))).flat();
+    expect(outputs.at(-1)).toMatchObject({ type: 'segment-end', start: 0, end: 180_000 });
+    const parts = outputs.filter((o) => o.type === 'part');
+    expect(parts).toHaveLength(10);
+    for (const [i, { start, duration }] of parts.entries()) {
+      expect([start, duration]).toEqual([i * 18_000, 18_000]);
+    }
+  });
+
   it('L2 M16 covers a hole of the source without a part longer than the target or a break in time', () => {
     const { push } = setUp(4);
     const outputs = [0, 1, 2, 3, 30, 31, 32, 33, 34, 35, 36, 60].flatMap((n) => push(frame(n)));

@@ -80,6 +80,13 @@ describe('a blocking reload', () => {
     expect(ask(closedSegment, '_HLS_msn=5&_HLS_part=25')).toBe('too-far');
   });
 
+  it('D17 waits for the next part, whichever way a player counts at the end of a segment', () => {
+    expect(ask(closedSegment, '_HLS_msn=6&_HLS_part=0')).toBe('wait');
+    expect(ask(closedSegment, '_HLS_msn=5&_HLS_part=10')).toBe('wait');
+    expect(ask(midSegment, '_HLS_msn=6&_HLS_part=0')).toBe('wait');
+    expect(ask(midSegment, '_HLS_msn=6')).toBe('wait');
+  });
+
   it('D8 answers at once for what is listed or gone', () => {
     expect(ask(midSegment, '_HLS_msn=0')).toBe('ready');
     expect(ask(midSegment, '_HLS_msn=0&_HLS_part=99')).toBe('ready');

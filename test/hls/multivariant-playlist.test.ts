@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { renderMediaPlaylist } from '../../src/hls/media-playlist.js';
 import { renderMultivariantPlaylist } from '../../src/hls/multivariant-playlist.js';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.js';
 import { captioned, channel, service, type Triplet } from '../support/captions.js';
@@ -24,6 +25,34 @@ describe('the multivariant playlist', () => {
       AUDIO: 'audio',
     });
     expect(lines[at + 1]).toBe('source/index.m3u8');
+  });
+
+  it('T6 T7 states no version, since nothing in it needs one', () => {
+    expect(render()).not.toContain('#EXT-X-VERSION');
+    expect(render()).not.toMatch(/^#EXT-X-DEFINE|INSTREAM-ID|REQ-/m);
+  });
+
+  it('V8 V9 scores no variant and gives none an identifier', () => {
+    expect(render()).not.toMatch(/SCORE=|STABLE-/);
+  });
+
+  it('V15 says once for all playlists that segments begin with an independent picture', () => {
+    const presentation = newPresentation();
+    feed(newEpoch(presentation), 0, 200);
+    presentation.open();
+    const snapshot = presentation.snapshot();
+    expect(renderMultivariantPlaylist(snapshot)).toContain('#EXT-X-INDEPENDENT-SEGMENTS\n');
+    for (const name of ['source', 'audio'])
+      expect(renderMediaPlaylist(snapshot, name)).not.toContain('INDEPENDENT-SEGMENTS');
+  });
+
+  it('N2 names its playlists by paths alone, so that all come from the server that it came from', () => {
+    const uris = render()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('#') ? (readAttributes(line).URI ?? []) : line))
+      .filter((uri) => uri !== '');
+    expect(uris).toEqual(expect.arrayContaining(['audio/index.m3u8', 'source/index.m3u8']));
+    for (const uri of uris) expect(uri).toMatch(/^[\w-]+\/[\w-]+\.m3u8$/);
   });
 
   it('V2 states a bandwidth that was measured, container and sound included', () => {
@@ -214,7 +243,7 @@ describe('captions in the multivariant playlist', () => {
     const variants = lines.filter((line) => line.startsWith('#EXT-X-STREAM-INF:')).map(readAttributes);
     expect(variants.length).toBeGreaterThan(0);
     for (const variant of variants) expect(variant['CLOSED-CAPTIONS']).toBe('cc');
-    expect(lines).toContain('#EXT-X-VERSION:6');
+    expect(lines.some((line) => line.startsWith('#EXT-X-VERSION'))).toBe(false);
   });
 
   it('T6: services of CEA-708 need version 7', () => {

@@ -18,21 +18,22 @@ let answered: number[];
 let sent: number;
 let soundSent: number;
 
+const OPTIONS = {
+  host: '127.0.0.1',
+  port: 0,
+  rtmpPort: () => 1935,
+  pushes: () => [],
+  pages: '/nonexistent',
+  observer: { answered: (status: number) => answered.push(status) },
+  metrics: () => Promise.resolve({ body: 'up 1\n', contentType: 'text/plain' }),
+  isReady: () => true,
+};
+
 beforeEach(async () => {
   channel = newChannel();
   origin = new Origin([{ channel, streamKey: ATTEMPT.streamKey }]);
   answered = [];
-  http = new HttpListener({
-    host: '127.0.0.1',
-    port: 0,
-    origin,
-    rtmpPort: () => 1935,
-    pushes: () => [],
-    pages: '/nonexistent',
-    observer: { answered: (status) => answered.push(status) },
-    metrics: () => Promise.resolve({ body: 'up 1\n', contentType: 'text/plain' }),
-    isReady: () => true,
-  });
+  http = new HttpListener({ ...OPTIONS, origin });
   await http.listen();
 });
 
@@ -82,11 +83,12 @@ describe('playlists over HTTP', () => {
     }
   });
 
-  it('N9 N13 carry their type, a short life and CORS', async () => {
+  it('T1 N3 N4 N6 N7 N8 N9 N13 carry their type, a short life and CORS, compressed and without a word of age', async () => {
     goLive();
     for (const path of ['/live/live/index.m3u8', '/live/live/source/index.m3u8']) {
-      const response = await get(path);
+      const response = await get(path, { redirect: 'error' });
       expect(response.status).toBe(200);
+      for (const name of ['age', 'last-modified']) expect(response.headers.has(name)).toBe(false);
       expect(response.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
       expect(response.headers.get('cache-control')).toBe('public, max-age=1');
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
@@ -95,6 +97,49 @@ describe('playlists over HTTP', () => {
     }
     const blocking = await get('/live/live/source/index.m3u8?_HLS_msn=2');
     expect(blocking.headers.get('cache-control')).toBe('public, max-age=12');
+    session?.end('goodbye');
+    const ended = await get('/live/live/source/index.m3u8?_HLS_msn=2');
+    expect(ended.headers.get('cache-control')).toBe('public, max-age=1');
+  });
+
+  it('N4 may be kept for half a target duration where that is longer', async () => {
+    channel = newChannel({ hls: { partTarget: 0.2, segmentTarget: 6, window: 60 } });
+    await origin.close();
+    origin = new Origin([{ channel, streamKey: ATTEMPT.streamKey }]);
+    http.close();
+    http = new HttpListener({ ...OPTIONS, origin });
+    await http.listen();
+    goLive();
+    for (const path of ['/live/live/index.m3u8', '/live/live/source/index.m3u8'])
+      expect((await get(path)).headers.get('cache-control')).toBe('public, max-age=3');
+  });
+
+  it('T8 lead to what they name, from URLs with a query too', async () => {
+    goLive();
+    const follow = async (base: string, uris: readonly (string | undefined)[]): Promise<string[]> => {
+      const found = uris.filter((uri) => uri !== undefined).map((uri) => new URL(uri, base).href);
+      for (const href of found) expect([href, (await fetch(href)).status]).toEqual([href, 200]);
+      return found;
+    };
+    const base = url('/live/live/index.m3u8?token=a/b');
+    const lines = (await (await fetch(base)).text()).split('\n');
+    const listed = lines.flatMap((line) =>
+      line.startsWith('#') ? /URI="([^"]+)"/.exec(line)?.[1] : line === '' ? undefined : line,
+    );
+    const playlists = (await follow(base, listed)).filter((href) => href.endsWith('/index.m3u8'));
+    expect(playlists).toHaveLength(2);
+    for (const each of playlists) {
+      const address = `${each}?token=a/b`;
+      const { segments, reports } = readPlaylist(await (await fetch(address)).text());
+      const parts = segments.flatMap((s) => s.parts.map((part) => part.uri));
+      const media = await follow(address, [segments[0]?.map, ...segments.map((s) => s.uri), ...parts]);
+      expect(media.length).toBeGreaterThan(20);
+      const reported = await follow(
+        address,
+        reports.map((report) => report.URI),
+      );
+      expect(reported).toEqual(expect.arrayContaining(playlists.filter((other) => other !== each)));
+    }
   });
 
   it('N14 answer HEAD like GET without a body, and If-None-Match with 304 while nothing changed', async () => {
@@ -209,13 +254,8 @@ describe('playlists over HTTP', () => {
     origin = new Origin([{ channel, streamKey: ATTEMPT.streamKey }]);
     http.close();
     http = new HttpListener({
-      host: '127.0.0.1',
-      port: 0,
+      ...OPTIONS,
       origin,
-      rtmpPort: () => 1935,
-      pushes: () => [],
-      pages: '/nonexistent',
-      observer: { answered: () => undefined },
       metrics: () => Promise.reject(new Error('broken')),
       isReady: () => false,
     });
@@ -271,7 +311,38 @@ describe('playlists over HTTP', () => {
 });
 
 describe('media over HTTP', () => {
-  it('C4 M12 is served whole, immutable, and a segment is its parts joined', async () => {
+  it('N3 N8 N9 is neither compressed nor redirected, and says what it is', async () => {
+    goLive();
+    for (const [name, type] of [
+      ['source', 'video/mp4'],
+      ['audio', 'audio/mp4'],
+    ]) {
+      const { segments } = readPlaylist(await (await get(`/live/live/${name}/index.m3u8`)).text());
+      for (const uri of [segments[0]?.map, segments[0]?.uri, segments[0]?.parts[0]?.uri]) {
+        const response = await get(`/live/live/${name}/${uri}`, {
+          redirect: 'error',
+          headers: { 'Accept-Encoding': 'gzip, br' },
+        });
+        const { headers, status } = response;
+        expect([status, headers.get('content-type'), headers.get('content-encoding')]).toEqual([
+          200,
+          type,
+          null,
+        ]);
+      }
+    }
+  });
+
+  it('L7 is there as soon as a part is listed, that of the open segment too', async () => {
+    goLive();
+    for (let step = 0; step < 10; step++) {
+      more(6);
+      const newest = (await media()).segments.at(-1)?.parts.at(-1)?.uri;
+      if (newest !== undefined) expect((await get(`/live/live/source/${newest}`)).status).toBe(200);
+    }
+  });
+
+  it('C4 M12 N4 N5 is served whole, immutable, and a segment is its parts joined', async () => {
     goLive();
     const playlist = await media();
     for (const segment of playlist.segments.filter((s) => s.uri !== undefined)) {
@@ -282,7 +353,7 @@ describe('media over HTTP', () => {
       const parts = await Promise.all(
         segment.parts.map(async (part) => {
           const answer = await get(`/live/live/source/${part.uri}`);
-          expect(answer.headers.get('cache-control')).toBe('public, max-age=30');
+          expect(answer.headers.get('cache-control')).toBe('public, max-age=12');
           return Buffer.from(await answer.arrayBuffer());
         }),
       );
@@ -304,7 +375,7 @@ describe('media over HTTP', () => {
     expect(whole.indexOf('moof')).toBeGreaterThan(0);
   });
 
-  it('L19 says 404 for what is not hinted, and for a hint that the segment ended before', async () => {
+  it('L19 N4 says 404, uncacheable, for what is not hinted, and for a hint that the segment ended before', async () => {
     goLive();
     const { hint = '' } = await media();
     const epoch = hint.split('/')[0] ?? '';
@@ -315,7 +386,8 @@ describe('media over HTTP', () => {
       'other-1/0.m4s',
       `${epoch}/4.3.mp4`,
     ]) {
-      expect([path, (await get(`/live/live/source/${path}`)).status]).toEqual([path, 404]);
+      const { status, headers } = await get(`/live/live/source/${path}`);
+      expect([path, status, headers.get('cache-control')]).toEqual([path, 404, 'no-store']);
     }
     // Segment 4 ends after 30 frames, where three whole parts and 12 frames are out: part 5 never comes.
     more(10);
@@ -336,7 +408,7 @@ describe('media over HTTP', () => {
     expect((await waiting).status).toBe(200);
   });
 
-  it('N14 answers ranges with 206, and 416 beyond the end', async () => {
+  it('N13 N14 L20 answers ranges with 206, and 416 beyond the end', async () => {
     goLive();
     const path = `/live/live/source/${(await media()).segments[0]?.uri}`;
     const whole = Buffer.from(await (await get(path)).arrayBuffer());
@@ -438,17 +510,7 @@ describe('the HTTP server', () => {
   });
 
   it('fails to listen on a port in use with a coded error', async () => {
-    const second = new HttpListener({
-      host: '127.0.0.1',
-      port: http.port,
-      origin,
-      rtmpPort: () => 1935,
-      pushes: () => [],
-      pages: '/nonexistent',
-      observer: { answered: () => undefined },
-      metrics: () => Promise.resolve({ body: '', contentType: '' }),
-      isReady: () => true,
-    });
+    const second = new HttpListener({ ...OPTIONS, port: http.port, origin });
     await expect(second.listen()).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
     second.close();
   });

@@ -44,7 +44,7 @@ describe('parseAudioSpecificConfig', () => {
     });
   });
 
-  it('V5: names HE-AAC by its explicit signalling in front of the core', () => {
+  it('V5, V19: names HE-AAC by its explicit signalling in front of the core', () => {
     const he = header(5, 7, 2).bits(4, 4).bits(2, 5).bits(0, 3).rbsp();
     expect(parseAudioSpecificConfig(he)).toEqual({
       objectType: 2,

@@ -74,6 +74,13 @@ describe('decideFrameRate', () => {
     expect(fps(decideFrameRate(dts, []))).toBeLessThan(40);
   });
 
+  it('D2: takes the hint for video whose times jitter, where they come near to it', () => {
+    const jitter = [0, 12, 3, 17, 8, 19, 1, 14, 6, 18, 2, 11, 20, 5, 9, 16];
+    const dts = times(WHOLE, 16).map((time, i) => time + (jitter[i] ?? 0));
+    expect(decideFrameRate(dts, [WHOLE])).toEqual(WHOLE);
+    expect(decideFrameRate(dts, [{ num: 50, den: 1 }, WHOLE])).toEqual(WHOLE);
+  });
+
   it('falls back on the hint, then on a default, when there is a single frame or no spacing', () => {
     expect(decideFrameRate([0], [NTSC])).toEqual(NTSC);
     expect(decideFrameRate([0], [])).toEqual(DEFAULT_FRAME_RATE);

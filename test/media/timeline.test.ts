@@ -143,7 +143,7 @@ describe('the start of an epoch', () => {
     expect(units(events, 'audio')[0]?.unit).toMatchObject({ pts: 0, arrival: ARRIVAL + 80 });
   });
 
-  it('anchors the wall clock on the unit that was delayed least', () => {
+  it('P6: anchors the wall clock on the unit that was delayed least', () => {
     const timeline = timelineWith({ record: RECORD_25 });
     const delays = [90, 40, 70];
     const events = delays.flatMap((delay, i) => [

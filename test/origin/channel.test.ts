@@ -71,15 +71,22 @@ describe('a channel', () => {
     expect(channel.state).toBe('ended');
   });
 
-  it('goes offline a window after it ended', () => {
+  it('M22 goes offline a window after it ended, and its media are there for another', () => {
     const { channel, made } = stage;
     const { session } = publish(channel);
     play(stage, session, 130);
     session?.end('goodbye');
     made[0]?.end();
+    const { segments = [] } = channel.presentation?.snapshot().renditions[0] ?? {};
+    const epoch = segments[0]?.epoch ?? '';
     vi.advanceTimersByTime(30_000);
     expect(channel.state).toBe('offline');
     expect(channel.presentation).toBeUndefined();
+    vi.advanceTimersByTime(29_000);
+    const rendition = channel.presentationOf(epoch)?.rendition('source');
+    for (const { msn } of segments) expect(rendition?.segment(epoch, msn)).toBeDefined();
+    vi.advanceTimersByTime(1000);
+    expect(channel.presentationOf(epoch)).toBeUndefined();
   });
 
   it('tells the publisher, puts the last parts out and ends when it is closed', async () => {

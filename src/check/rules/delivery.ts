@@ -162,7 +162,13 @@ const rules: readonly Rule[] = [
     section: bis('6.2.5.2'),
     title: 'A part further ahead than the advance part limit gets 400 at once.',
     needs: ['active', 'blocking'],
-    check: (seen) => mustBeRefused(probesOf(seen, 'part-too-far')),
+    // Where the segment was closed in the meantime, any part beyond its last is the first of the next one.
+    check: (seen) =>
+      mustBeRefused(
+        probesOf(seen, 'part-too-far').filter(
+          ({ playlist, asked }) => lastClosed(playlist?.segments ?? []) < (asked.msn ?? 0),
+        ),
+      ),
   },
   {
     id: 'D7',

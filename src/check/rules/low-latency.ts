@@ -203,7 +203,8 @@ const rules: readonly Rule[] = [
       inSteps(seen, (after, before) => {
         const first = before.segments[0]?.msn ?? 0;
         let older: number | undefined;
-        for (const segment of after.segments) {
+        // Of what an update skips, a client goes on holding the parts.
+        for (const segment of after.playlist.segments) {
           const had = before.segments[segment.msn - first]?.parts.length ?? 0;
           if (segment.parts.length === 0 && had > 0 && older !== undefined)
             return [
