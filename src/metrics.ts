@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ChannelCounts, type RenditionCounts } from './channel-counts.js';
 import type { HttpObserver } from './http/observer.js';
 import type { IngestObserver } from './ingest/observer.js';
 import type { PlayObserver } from './ingest/player.js';
@@ -12,15 +13,12 @@ const LAG_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7
 /** Everything counted, in Prometheus' terms. Observers are handed to the layers; gauges are read when scraped. */
 export class Metrics {
   readonly registry = new Registry();
+  /** Of the channels that anything was counted of. */
+  readonly #counts = new Map<string, ChannelCounts>();
   readonly #publishes = this.#counter('millrace_publishes_total', 'Publishes accepted', ['channel']);
   readonly #publishEnds = this.#counter('millrace_publish_ends_total', 'Publishes ended, by reason', [
     'channel',
     'reason',
-  ]);
-  readonly #parts = this.#counter('millrace_parts_total', 'Parts published', ['channel', 'rendition']);
-  readonly #partBytes = this.#counter('millrace_part_bytes_total', 'Bytes of parts published', [
-    'channel',
-    'rendition',
   ]);
   readonly #forced = this.#counter(
     'millrace_forced_boundaries_total',
@@ -55,9 +53,6 @@ export class Metrics {
     help: 'RTMP connections open now',
     registers: [this.registry],
   });
-  readonly #ingestBytes = this.#counter('millrace_ingest_bytes_total', 'Bytes received from publishers', [
-    'channel',
-  ]);
   readonly #rejected = this.#counter(
     'millrace_rtmp_rejected_total',
     'RTMP connections and publishers turned away, by the cap',
@@ -80,11 +75,6 @@ export class Metrics {
     'channel',
     'code',
   ]);
-  readonly #ingestUnits = this.#counter(
-    'millrace_ingest_units_total',
-    'Access units received from publishers',
-    ['channel', 'kind'],
-  );
   readonly #faults = this.#counter(
     'millrace_rtmp_faults_total',
     'RTMP connections ended for a fault, by code',
@@ -99,9 +89,6 @@ export class Metrics {
   });
   readonly #playsRefused = this.#counter('millrace_plays_refused_total', 'Players refused, by reason', [
     'reason',
-  ]);
-  readonly #playedBytes = this.#counter('millrace_play_bytes_total', 'Bytes of media sent to RTMP players', [
-    'channel',
   ]);
   readonly #playDropped = this.#counter(
     'millrace_play_dropped_messages_total',
@@ -120,8 +107,7 @@ export class Metrics {
       this.#takeovers.inc({ channel });
     },
     partAdded: (channel, rendition, bytes, arrival) => {
-      this.#parts.inc({ channel, rendition });
-      this.#partBytes.inc({ channel, rendition }, bytes);
+      this.#countsOf(channel).partAdded(rendition, bytes);
       this.#partLag.observe({ channel, rendition }, Math.max(0, Date.now() - arrival) / 1000);
     },
     forcedBoundary: (channel) => {
@@ -153,10 +139,10 @@ export class Metrics {
       this.#refused.inc({ code });
     },
     bytesIn: (channel, bytes) => {
-      this.#ingestBytes.inc({ channel }, bytes);
+      this.#countsOf(channel).ingestBytes += bytes;
     },
     unit: (channel, kind) => {
-      this.#ingestUnits.inc({ channel, kind });
+      this.#countsOf(channel).ingestUnits[kind] += 1;
     },
     messageIgnored: (channel, code) => {
       this.#ignored.inc({ channel, code });
@@ -177,7 +163,7 @@ export class Metrics {
       this.#playsRefused.inc({ reason });
     },
     bytesOut: (channel, bytes) => {
-      this.#playedBytes.inc({ channel }, bytes);
+      this.#countsOf(channel).playedBytes += bytes;
     },
     mediaDropped: (channel) => {
       this.#playDropped.inc({ channel });
@@ -193,6 +179,7 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    this.#showCounts();
   }
 
   /** Gauges whose value is looked up at each scrape. */
@@ -216,7 +203,7 @@ export class Metrics {
           set({ channel: name, code, severity }, 1);
       }
     });
-    const rungs = (read: (stats: RungFigures) => number) => (set: SetGauge) => {
+    const rungs = (read: (stats: RungFigures) => number) => (set: SetValue) => {
       for (const channel of sources.channels()) {
         for (const rung of channel.rungStats())
           set({ channel: channel.name, rendition: rung.name }, read(rung));
@@ -253,7 +240,7 @@ export class Metrics {
     channels: () => Iterable<Channel>;
     pushes: (channel: string) => readonly PushStatus[];
   }): void {
-    const pushes = (read: (status: PushStatus) => number) => (set: SetGauge) => {
+    const pushes = (read: (status: PushStatus) => number) => (set: SetValue) => {
       for (const { name } of sources.channels()) {
         for (const [i, status] of sources.pushes(name).entries())
           set({ channel: name, target: `${i + 1} ${status.server}` }, read(status));
@@ -272,11 +259,76 @@ export class Metrics {
     watch('millrace_push_connections', 'Publishes to a target that began', (s) => s.connections);
   }
 
+  #countsOf(channel: string): ChannelCounts {
+    let counts = this.#counts.get(channel);
+    if (counts === undefined) this.#counts.set(channel, (counts = new ChannelCounts()));
+    return counts;
+  }
+
+  #showCounts(): void {
+    const ofChannels =
+      (read: (channel: string, counts: ChannelCounts, set: SetValue) => void) => (set: SetValue) => {
+        for (const [channel, counts] of this.#counts) read(channel, counts, set);
+      };
+    const ofRenditions = (read: (counts: RenditionCounts) => number): ((set: SetValue) => void) =>
+      ofChannels((channel, { renditions }, set) => {
+        for (const [rendition, counts] of renditions) set({ channel, rendition }, read(counts));
+      });
+    this.#counted(
+      'millrace_parts_total',
+      'Parts published',
+      ['channel', 'rendition'],
+      ofRenditions((r) => r.parts),
+    );
+    this.#counted(
+      'millrace_part_bytes_total',
+      'Bytes of parts published',
+      ['channel', 'rendition'],
+      ofRenditions((r) => r.bytes),
+    );
+    this.#counted(
+      'millrace_ingest_bytes_total',
+      'Bytes received from publishers',
+      ['channel'],
+      ofChannels((channel, { ingestBytes }, set) => set({ channel }, ingestBytes)),
+    );
+    this.#counted(
+      'millrace_ingest_units_total',
+      'Access units received from publishers',
+      ['channel', 'kind'],
+      ofChannels((channel, { ingestUnits }, set) => {
+        for (const [kind, units] of Object.entries(ingestUnits)) set({ channel, kind }, units);
+      }),
+    );
+    this.#counted(
+      'millrace_play_bytes_total',
+      'Bytes of media sent to RTMP players',
+      ['channel'],
+      ofChannels((channel, { playedBytes }, set) => set({ channel }, playedBytes)),
+    );
+  }
+
+  /** A counter whose values are looked up at each scrape; what has not happened is not shown. */
+  #counted(name: string, help: string, labelNames: string[], read: (set: SetValue) => void): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        counter.reset();
+        read((labels, value) => {
+          if (value > 0) counter.inc(labels, value);
+        });
+      },
+    });
+  }
+
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string, labelNames: string[], read: (set: SetGauge) => void): void {
+  #gauge(name: string, help: string, labelNames: string[], read: (set: SetValue) => void): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
@@ -292,5 +344,5 @@ export class Metrics {
   }
 }
 
-type SetGauge = (labels: Record<string, string>, value: number) => void;
+type SetValue = (labels: Record<string, string>, value: number) => void;
 type RungFigures = ReturnType<Channel['rungStats']>[number];
