@@ -178,7 +178,7 @@ function lookUp(raw: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Where stream keys stand, ours and those of servers that are pushed to, and where a private key may stand by mistake. */
-const SECRET_KEYS = ['streamKey', 'push', 'key'];
+const SECRET_KEYS = ['streamKey', 'push', 'key', 'cert'];
 
 /** A stream key is a secret even when it is wrong. */
 function show(value: unknown, where: string): string {
