@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { expectTests, idsOf, type NamedTest } from './support/rule-table.js';
 
 interface Rule {
   readonly id: string;
   /** File and words of each test that is named. */
-  readonly tests: readonly (readonly [string, string])[];
+  readonly tests: readonly NamedTest[];
 }
 
 /** How many rules there are in each section, by letter. */
@@ -21,32 +22,16 @@ const rules: Rule[] = [...text.matchAll(/^\| ([A-Z]\d+) +\| [^|]+ \| ([^|]+) \|$
   }),
 );
 
-/** The string literals of a test file: names of tests are among them. */
-const namesIn = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map(
-    ([, a, b]) => a ?? b ?? '',
-  );
-
 describe('docs/conformance.md', () => {
   it('has every rule once, in order', () => {
-    const all = Object.entries(SECTIONS).flatMap(([letter, count]) =>
-      Array.from({ length: count }, (_, i) => `${letter}${i + 1}`),
-    );
-    expect(rules.map(({ id }) => id)).toEqual(all);
+    expect(rules.map(({ id }) => id)).toEqual(idsOf(SECTIONS));
   });
 
   it.each(rules.map((rule) => [rule.id, rule] as const))(
     '%s is shown by tests that are there',
     (id, { tests }) => {
       expect(tests.length).toBeGreaterThan(0);
-      for (const [file, words] of tests) {
-        const path = `test/${file}`;
-        expect(existsSync(path), path).toBe(true);
-        const named = namesIn(path).filter(
-          (name) => name.includes(words) && new RegExp(`\\b${id}\\b`).test(name),
-        );
-        expect(named, `${path}: ${words}`).not.toEqual([]);
-      }
+      expectTests(id, tests);
     },
   );
 });

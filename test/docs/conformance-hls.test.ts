@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ALL_RULES } from '../../src/check/rules/all-rules.js';
 import { CHOSEN, OF_TIME } from '../support/judged.js';
+import { expectTests, idsOf, type NamedTest } from '../support/rule-table.js';
 
 interface Rule {
   readonly id: string;
   /** The checker has it, and follows the server with it. */
   readonly checked: boolean;
   /** File and words of each test that is named. */
-  readonly tests: readonly (readonly [string, string])[];
+  readonly tests: readonly NamedTest[];
   /** Why there is no more to show. */
   readonly reasons: readonly string[];
 }
@@ -34,32 +35,16 @@ const rules = [...text.matchAll(/^\| ([A-Z]\d+) \| [MSP] \| [^|]+ \| ([^|]+) \|$
   },
 );
 
-/** The string literals of a test file: names of tests are among them. */
-const namesIn = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map(
-    ([, a, b]) => a ?? b ?? '',
-  );
-
 describe('docs/conformance-hls.md', () => {
   it('has every rule once, in order', () => {
-    const all = Object.entries(SECTIONS).flatMap(([letter, count]) =>
-      Array.from({ length: count }, (_, i) => `${letter}${i + 1}`),
-    );
-    expect(rules.map(({ id }) => id)).toEqual(all);
+    expect(rules.map(({ id }) => id)).toEqual(idsOf(SECTIONS));
   });
 
   it.each(rules.map((rule) => [rule.id, rule] as const))(
     '%s is shown by what is there',
     (id, { checked, tests, reasons }) => {
       expect(tests.length + reasons.length + (checked ? 1 : 0)).toBeGreaterThan(0);
-      for (const [file, words] of tests) {
-        const path = `test/${file}`;
-        expect(existsSync(path), path).toBe(true);
-        const named = namesIn(path).filter(
-          (name) => name.includes(words) && new RegExp(`\\b${id}\\b`).test(name),
-        );
-        expect(named, `${path}: ${words}`).not.toEqual([]);
-      }
+      expectTests(id, tests);
       // Rules of time and of choice are not asked of the server by the checker's own tests.
       const asked = ALL_RULES.filter(
         (rule) => rule.id.replace(/[a-z]$/, '') === id && !OF_TIME.has(rule.id) && !CHOSEN.has(rule.id),

@@ -1,4 +1,3 @@
-import { createFile, MP4BoxBuffer } from 'mp4box';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import type { AccessUnit } from '../../src/media/access-unit.js';
 import type { VideoCodec } from '../../src/media/codec.js';
 import { VIDEO_TIMESCALE } from '../../src/media/time.js';
 import type { VideoTrack } from '../../src/media/track.js';
+import { unitsOf } from './h264-source.js';
 import { runTool } from './run-tool.js';
 
 export interface EncodedSource {
@@ -60,18 +60,6 @@ export async function makeSource(
 }
 
 function parseMp4(codec: Exclude<VideoCodec, 'avc'>, bytes: Buffer): EncodedSource {
-  const mp4 = createFile();
-  mp4.appendBuffer(MP4BoxBuffer.fromArrayBuffer(new Uint8Array(bytes).buffer, 0), true);
-  mp4.flush();
-  const trackId = mp4.getInfo().tracks[0]?.id ?? 0;
-  const units = mp4.getTrackSamplesInfo(trackId).map((sample, index) => ({
-    dts: sample.dts,
-    pts: sample.cts,
-    duration: sample.duration,
-    keyframe: sample.is_sync,
-    data: bytes.subarray(sample.offset, sample.offset + sample.size),
-    arrival: 1_000_000 + index,
-  }));
   const [box, header] = RECORDS[codec];
   const at = bytes.indexOf(box);
   const decoderConfig = bytes.subarray(at + 4 + header, at - 4 + bytes.readUInt32BE(at - 4));
@@ -91,5 +79,5 @@ function parseMp4(codec: Exclude<VideoCodec, 'avc'>, bytes: Buffer): EncodedSour
     compositionShift: 0,
     timescale: VIDEO_TIMESCALE,
   };
-  return { track, units };
+  return { track, units: unitsOf(bytes) };
 }

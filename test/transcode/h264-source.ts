@@ -46,12 +46,13 @@ export async function makeH264(shape: SourceShape): Promise<H264Source> {
   }
 }
 
-function parseMp4(bytes: Buffer, frameRate: Rational): H264Source {
+/** The samples of an MP4 file's only track, as ingest would hand them over. */
+export function unitsOf(bytes: Buffer): AccessUnit[] {
   const mp4 = createFile();
   mp4.appendBuffer(MP4BoxBuffer.fromArrayBuffer(new Uint8Array(bytes).buffer, 0), true);
   mp4.flush();
   const trackId = mp4.getInfo().tracks[0]?.id ?? 0;
-  const units = mp4.getTrackSamplesInfo(trackId).map((sample, index) => ({
+  return mp4.getTrackSamplesInfo(trackId).map((sample, index) => ({
     dts: sample.dts,
     pts: sample.cts,
     duration: sample.duration,
@@ -59,7 +60,13 @@ function parseMp4(bytes: Buffer, frameRate: Rational): H264Source {
     data: bytes.subarray(sample.offset, sample.offset + sample.size),
     arrival: 1_000_000 + index,
   }));
-  return { track: describeVideoTrack(parseVideoConfig('avc', findBox(bytes, 'avcC')), { frameRate }), units };
+}
+
+function parseMp4(bytes: Buffer, frameRate: Rational): H264Source {
+  return {
+    track: describeVideoTrack(parseVideoConfig('avc', findBox(bytes, 'avcC')), { frameRate }),
+    units: unitsOf(bytes),
+  };
 }
 
 /** The body of the first box of a type that occurs once in the file. */

@@ -1,6 +1,7 @@
 import { mediaOf, urlOf, type PlaylistVersion, type RenditionObservation } from '../observation.js';
 import { mainSamples } from '../boxes/fragments.js';
 import { succeeded } from '../transport.js';
+import { firstOf } from './first-fault.js';
 import { apple, bis, inMedia, inVersion, s, type Finding, type Rule, type RuleGroup } from './rule.js';
 import { inRenditions, inSteps, inVersions, partsSeen, segmentsSeen } from './views.js';
 
@@ -11,20 +12,6 @@ const SUM_TOLERANCE = 0.002;
 const PARTS_TARGET_DURATIONS = 3;
 
 const hasParts = ({ segments }: PlaylistVersion): boolean => segments.some(({ parts }) => parts.length > 0);
-
-/** The first version in which a check finds a fault; such tags are the same in all. */
-const firstOf = (
-  rendition: RenditionObservation,
-  check: (version: PlaylistVersion) => string | undefined,
-  tag = '#EXT-X-SERVER-CONTROL',
-): Finding[] => {
-  for (const version of rendition.versions) {
-    const message = check(version);
-    const line = version.text.split(/\r?\n/).find((text) => text.startsWith(tag));
-    if (message !== undefined) return [inVersion(version, message, ...(line === undefined ? [] : [line]))];
-  }
-  return [];
-};
 
 const rules: readonly Rule[] = [
   {

@@ -1,6 +1,7 @@
-import type { PlaylistVersion, RenditionObservation } from '../observation.js';
+import type { PlaylistVersion } from '../observation.js';
 import { numberOf, textOf } from '../playlist/attribute-list.js';
-import { apple, bis, inVersion, s, type Finding, type Rule, type RuleGroup } from './rule.js';
+import { firstOf } from './first-fault.js';
+import { apple, bis, inVersion, s, type Rule, type RuleGroup } from './rule.js';
 import { inRenditions, inSteps, playable } from './views.js';
 
 /** Durations are written with five digits or so. */
@@ -8,20 +9,6 @@ const ROUNDING = 2e-5;
 
 const control = (version: PlaylistVersion, name: string): number | undefined =>
   numberOf(version.playlist.serverControl, name);
-
-/** The first version in which a check finds a fault; such tags are the same in all. */
-const firstOf = (
-  rendition: RenditionObservation,
-  check: (version: PlaylistVersion) => string | undefined,
-  tag = '#EXT-X-SERVER-CONTROL',
-): Finding[] => {
-  for (const version of rendition.versions) {
-    const message = check(version);
-    const line = version.text.split(/\r?\n/).find((text) => text.startsWith(tag));
-    if (message !== undefined) return [inVersion(version, message, ...(line === undefined ? [] : [line]))];
-  }
-  return [];
-};
 
 const steady = ({ playlist }: PlaylistVersion): string =>
   playlist.tags
